@@ -1,0 +1,143 @@
+"""A source's message that shots were heard, and what several messages about one detection amount to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.geo import Point
+from service.domain.policy import Policy
+
+
+class DetectionKind(StrEnum):
+    DETECTED = "detected"
+    UPDATED = "updated"
+    DISMISSED = "dismissed"
+
+
+class Classification(StrEnum):
+    SINGLE_GUNSHOT = "single_gunshot"
+    MULTIPLE_GUNSHOTS = "multiple_gunshots"
+    PROBABLE_GUNFIRE = "probable_gunfire"
+    FIREWORKS = "fireworks"
+    NOT_GUNFIRE = "not_gunfire"
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    HIGH = "high"
+    UNCERTAIN = "uncertain"
+    LOW = "low"
+
+
+class Outcome(StrEnum):
+    """What became of one message: the webhook's answer (DESIGN §7)."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    UPDATED = "updated"
+    DISMISSED = "dismissed"
+    HELD = "held"
+    PARKED = "parked"
+    STORED = "stored"
+
+
+DANGER = {
+    Classification.NOT_GUNFIRE: 0,
+    Classification.FIREWORKS: 1,
+    Classification.UNKNOWN: 2,
+    Classification.PROBABLE_GUNFIRE: 3,
+    Classification.SINGLE_GUNSHOT: 4,
+    Classification.MULTIPLE_GUNSHOTS: 5,
+}
+CERTAINTY = {Confidence.LOW: 0, Confidence.UNCERTAIN: 1, Confidence.HIGH: 2}
+NEVER_RUNG = frozenset({Classification.FIREWORKS, Classification.NOT_GUNFIRE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What was heard and where: everything of a detection but its identity. All that a phone shows comes from here."""
+
+    occurred_at: datetime
+    place: Point
+    uncertainty_m: float
+    classification: Classification
+    confidence: Confidence
+    rounds: int | None = None
+    tactical_notes: tuple[str, ...] = ()
+    address: str | None = None
+    audio_url: str | None = None
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """One message. `sound` is None only for a dismissal, which need not repeat what it dismisses."""
+
+    source_id: UUID
+    detection_id: str
+    revision: int
+    kind: DetectionKind
+    occurred_at: datetime
+    sound: Sound | None
+
+
+def danger(sound: Sound) -> tuple[int, int]:
+    """Orders sounds by how much they ask of an officer: classification first, then confidence."""
+    return DANGER[sound.classification], CERTAINTY[sound.confidence]
+
+
+def is_upgrade(before: Sound | None, after: Sound) -> bool:
+    """More dangerous than what the phones already rang for; a first sound is one too."""
+    return before is None or danger(after) > danger(before)
+
+
+def rings(sound: Sound) -> bool:
+    """Fireworks and what is not gunfire are shown, never rung."""
+    return sound.classification not in NEVER_RUNG
+
+
+def is_stale(occurred_at: datetime, *, now: datetime, policy: Policy) -> bool:
+    """Too old to ring: stored and shown only."""
+    return now - occurred_at > timedelta(seconds=policy.stale_after_s)
+
+
+def is_from_the_future(occurred_at: datetime, *, now: datetime, policy: Policy) -> bool:
+    return occurred_at - now > timedelta(seconds=policy.future_after_s)
+
+
+def standing(messages: Iterable[Detection]) -> Detection | None:
+    """The message that counts among all about one detection, whatever order they came in: the highest revision.
+
+    None while no `detected` is among them: an update or dismissal that comes first is parked until it does.
+    """
+    known = list(messages)
+    if not any(message.kind is DetectionKind.DETECTED for message in known):
+        return None
+    return max(known, key=lambda message: message.revision)
+
+
+def headline(sounds: Iterable[Sound]) -> Sound | None:
+    """One picture of several detections of one incident: the most dangerous, at the best located place.
+
+    Place, time and address come from the sound with the smallest uncertainty (the earliest of equals, so that six
+    sensors of one shot do not make it jump); rounds are the most that any of them counted, since sensors of one
+    network count the same shots. None when there is none left, as after a dismissal.
+    """
+    heard = sorted(sounds, key=lambda sound: (sound.uncertainty_m, sound.occurred_at))
+    if not heard:
+        return None
+    best, worst = heard[0], max(heard, key=danger)
+    return Sound(
+        occurred_at=best.occurred_at,
+        place=best.place,
+        uncertainty_m=best.uncertainty_m,
+        classification=worst.classification,
+        confidence=worst.confidence,
+        rounds=max((sound.rounds for sound in heard if sound.rounds is not None), default=None),
+        tactical_notes=tuple(dict.fromkeys(note for sound in heard for note in sound.tactical_notes)),
+        address=next((sound.address for sound in heard if sound.address), None),
+        audio_url=next((sound.audio_url for sound in heard if sound.audio_url), None),
+        image_url=next((sound.image_url for sound in heard if sound.image_url), None),
+    )

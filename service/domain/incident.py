@@ -1,0 +1,84 @@
+"""What happened at a place: its states, their legal moves, and which detections belong to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.detection import Sound
+from service.domain.geo import distance_m
+from service.domain.policy import Policy
+
+
+class IncidentState(StrEnum):
+    HELD = "held"
+    OPEN = "open"
+    UNANSWERED = "unanswered"
+    COVERED = "covered"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+LIVING = frozenset({IncidentState.HELD, IncidentState.OPEN, IncidentState.UNANSWERED, IncidentState.COVERED})
+
+MOVES: dict[IncidentState, frozenset[IncidentState]] = {
+    IncidentState.HELD: frozenset({IncidentState.OPEN, IncidentState.CLOSED, IncidentState.CANCELLED}),
+    IncidentState.OPEN: frozenset(
+        {IncidentState.COVERED, IncidentState.UNANSWERED, IncidentState.CLOSED, IncidentState.CANCELLED}
+    ),
+    IncidentState.UNANSWERED: frozenset({IncidentState.COVERED, IncidentState.CLOSED, IncidentState.CANCELLED}),
+    IncidentState.COVERED: frozenset({IncidentState.OPEN, IncidentState.CLOSED, IncidentState.CANCELLED}),
+    IncidentState.CLOSED: frozenset({IncidentState.OPEN}),
+    IncidentState.CANCELLED: frozenset({IncidentState.OPEN}),
+}
+"""Every legal move of an incident (DESIGN §4); anything else is an illegal move."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """`level` counts the levels asked so far, 0 before the first; `sequence` the changes pushed so far.
+
+    `deadline_at` is the end of the running level, None when nothing runs out (held, covered, over, or shown only).
+    `sound` is the headline of its detections; `policy` the agency's as it was when the incident opened.
+    """
+
+    incident_id: UUID
+    agency_id: UUID
+    state: IncidentState
+    sound: Sound
+    policy: Policy
+    opened_at: datetime
+    level: int = 0
+    sequence: int = 0
+    deadline_at: datetime | None = None
+
+    @property
+    def lives(self) -> bool:
+        return self.state in LIVING
+
+
+def sources_of(state: IncidentState) -> frozenset[IncidentState]:
+    """The states from which `state` can be reached in one move."""
+    return frozenset(origin for origin, targets in MOVES.items() if state in targets)
+
+
+def joins(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
+    """Does this sound belong with those already heard in a living incident?
+
+    Near enough in time and place to any of them, while the incident as a whole stays within its limits: at most
+    `join_total_s` long and `join_total_m` wide.
+    """
+    if not heard:
+        return False
+    times = [other.occurred_at for other in heard]
+    span = max(*times, sound.occurred_at) - min(*times, sound.occurred_at)
+    gap = min(abs(sound.occurred_at - max(times)), min(abs(sound.occurred_at - time) for time in times))
+    if span > timedelta(seconds=policy.join_total_s) or gap > timedelta(seconds=policy.join_within_s):
+        return False
+    distances_m = [distance_m(sound.place, other.place) for other in heard]
+    near = any(
+        away_m <= policy.join_within_m + sound.uncertainty_m + other.uncertainty_m
+        for away_m, other in zip(distances_m, heard, strict=True)
+    )
+    return near and max(distances_m) <= policy.join_total_m

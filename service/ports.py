@@ -1,0 +1,116 @@
+"""What Beatline replaces: push, positions, jobs, clock. PostgreSQL is no port: it is the truth.
+
+Each port has one contract suite (`tests/ports`) that its fake and its real adapter both pass.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from service.domain.geo import Point
+from service.domain.notice import Notice
+from service.domain.unit import Platform, PushTarget, Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The push service took it. `message_id` is its name for the message."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """The push service did not take it, or nobody knows.
+
+    `target_is_dead`: the phone is gone from this address, for ever. `can_retry`: the same send may succeed later,
+    not before `retry_after_s` when that is set. `ambiguous`: it may have arrived all the same (timeout, cut
+    connection). `our_fault`: the message or our credentials are wrong; nobody's phone is to blame: raise an alarm.
+    """
+
+    reason: str
+    can_retry: bool = False
+    target_is_dead: bool = False
+    retry_after_s: float | None = None
+    ambiguous: bool = False
+    our_fault: bool = False
+
+
+class Push(Protocol):
+    """Makes one device ring. Thread-safe; one instance lives as long as its process."""
+
+    def warm(self) -> None:
+        """Pay for imports, token and connections before the first alert; failing to is logged, never raised."""
+
+    def send(self, notice: Notice, *, target: PushTarget, platform: Platform) -> Sent | NotSent:
+        """One attempt, at most 3 s in all, never retried inside, never raising."""
+
+    def close(self) -> None:
+        """Let go of connections; a second call does nothing."""
+
+
+class PositionsUnavailable(Exception):
+    """Positions cannot be read or kept now (down, hung for 250 ms, or wiped and not yet rebuilt): use the store."""
+
+
+class UnitKey(NamedTuple):
+    """A unit of an agency."""
+
+    agency_id: UUID
+    unit_id: UUID
+
+
+class UnitTrack(NamedTuple):
+    """One unit's track, as `near` gives it."""
+
+    unit_id: UUID
+    track: Track
+
+
+class Positions(Protocol):
+    """Where units are now. May vanish at any instant; what must survive is in the store."""
+
+    def near(self, agency_id: UUID, point: Point, *, limit: int) -> list[UnitTrack]:
+        """Up to `limit` units with a believed fix, about nearest first, at any distance.
+
+        The order is by a sphere (off by up to 0.6 %): rank again by geodesic. Fewer than `limit` means that there are
+        no more. Raises PositionsUnavailable after 250 ms. Source: Redis GEOSEARCH.
+        """
+
+    async def tracks(self, units: Sequence[UnitKey]) -> dict[UnitKey, Track]:
+        """Tracks of those units that have one. Raises PositionsUnavailable after 250 ms."""
+
+    async def keep(self, tracks: Mapping[UnitKey, Track]) -> None:
+        """Store tracks; a stored fix newer than the given one stays. Raises PositionsUnavailable after 250 ms."""
+
+    def rebuild(self, agency_id: UUID, tracks: Mapping[UUID, Track]) -> None:
+        """Take an agency's tracks from the store, and answer for it from now on; newer fixes already here stay."""
+
+
+class Jobs(Protocol):
+    """A nudge to the workers; the clock makes it sure. Raises whatever it likes: callers log and go on."""
+
+    def page(self, agency_id: UUID, incident_id: UUID) -> None:
+        """Ask a worker to send all due pages of an incident, soon. At most 0.25 s."""
+
+
+class Clock(Protocol):
+    """The time that decides: PostgreSQL's in production, frozen in tests, scaled in a replay."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC. Monotonic enough: never jumps with this host's own clock."""
+
+    def real(self, seconds: float) -> timedelta:
+        """How far this clock moves in so many real seconds: for I/O (leases, retries), which no replay can hurry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The outside world as operations see it; `runtime` puts it together."""
+
+    push: Push
+    positions: Positions
+    jobs: Jobs
+    clock: Clock
