@@ -1,0 +1,125 @@
+"""How a transaction is opened: for one agency, under its row-level security, with a bound on every wait.
+
+Not for statements: those live beside it, one file a subject.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+
+from service.domain.errors import Code, DomainError
+
+STATEMENT_TIMEOUT_MS = 2_500
+"""With the pool's and the connection's own bounds below, a hung database answers 503 within 3 s (promise R7)."""
+LOCK_TIMEOUT_MS = 2_000
+POOL_TIMEOUT_S = 2
+CONNECT_TIMEOUT_S = 2
+
+_SESSION_OPTIONS = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "timezone": "UTC",
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": 10_000,
+    }.items()
+)
+# `set_config(…, true)` is SET LOCAL: it ends with the transaction, so a pooled connection carries no agency over.
+_ENTER = text("select set_config('beatline.agency_id', :agency_id, true)")
+_ENTER_EXCLUSIVELY = text(
+    "select set_config('beatline.agency_id', :agency_id, true), pg_advisory_xact_lock(hashtextextended(:agency_id, 0))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open transaction that sees one agency's rows and no others."""
+
+    session: Session
+    agency_id: UUID
+
+    @property
+    def connection(self) -> Connection:
+        return self.session.connection()
+
+
+class Database:
+    """A pool of connections. `pool_size` must not be smaller than the number of threads that use it."""
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        self._engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_S,
+            connect_args={
+                "options": _SESSION_OPTIONS,
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 2,
+                "tcp_user_timeout": 3_000,
+            },
+        )
+
+    @contextmanager
+    def transaction(self, agency_id: UUID, *, exclusive: bool = False) -> Iterator[Transaction]:
+        """Committed when the block ends, rolled back when it raises.
+
+        `exclusive` takes the agency's advisory lock first: what correlates detections must not run twice at once.
+        Raises DomainError(unavailable) when the database cannot be used; whether a commit took place is then unknown.
+        """
+        with _unavailable_when_away(), self._session(_ENTER_EXCLUSIVELY if exclusive else _ENTER, agency_id) as session:
+            yield Transaction(session, agency_id)
+            session.commit()
+
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """A transaction of no agency: it sees the two narrow doors and nothing else."""
+        with _unavailable_when_away(), self._engine.begin() as connection:
+            yield connection
+
+    def now(self) -> datetime:
+        """The database's clock, in UTC."""
+        with self.outside() as connection:
+            answer: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+        return answer
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _session(self, enter: Any, agency_id: UUID) -> Iterator[Session]:
+        parameters = {"agency_id": str(agency_id)}
+        session = Session(self._engine, autoflush=False, expire_on_commit=False)
+        try:
+            try:
+                session.execute(enter, parameters)
+            except DBAPIError as error:
+                # The database was restarted while the connection lay in the pool; nothing has been done on it yet.
+                if not error.connection_invalidated:
+                    raise
+                session.rollback()
+                session.execute(enter, parameters)
+            yield session
+        finally:
+            session.close()
+
+
+@contextmanager
+def _unavailable_when_away() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InternalError, PoolTimeoutError) as error:
+        # Down, hung, full, or read-only during a failover (which psycopg calls an InternalError).
+        raise DomainError(
+            Code.UNAVAILABLE, "The database is away; nothing was accepted.", internal=str(error), retry_after_s=1
+        ) from error
