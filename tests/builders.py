@@ -1,4 +1,4 @@
-"""One plausible thing of each kind, which a test changes by keyword to say what it is about. Not for rows: nothing is stored.
+"""One plausible thing of each kind, which a test changes by keyword to say what it is about. Nothing here is stored.
 
 Everything happens around `NOW` and `PLACE`. Ids come from names, so that `a_candidate(call_sign="3A12")` and
 `an_alert(call_sign="3A12")` speak of the same unit.
@@ -40,6 +40,8 @@ def seconds(count: float) -> timedelta:
 
 def a_point(*, away_m: float = 0, bearing_deg: float = 0, start: Point = PLACE) -> Point:
     """So many metres from `PLACE`, exact on the ellipsoid; due north unless told otherwise."""
+    if away_m == 0:
+        return start
     end = geodesic(meters=away_m).destination((start.lat, start.lon), bearing=bearing_deg)
     return Point(lat=end.latitude, lon=end.longitude)
 

@@ -1,0 +1,1 @@
+"""Processes beside the API: RQ workers that are nudged, and the clock that makes it sure."""

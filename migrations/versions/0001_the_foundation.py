@@ -163,7 +163,7 @@ def upgrade() -> None:
         sa.Column("on_scene_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("changed_sequence", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("role is null or role in ('primary', 'assisting')", name=op.f("ck_alerts_role")),
         sa.CheckConstraint(
             "state in ('queued', 'sent', 'received', 'acknowledged', 'declined', 'expired', 'recalled', 'failed')",
@@ -180,7 +180,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agency_id", "alert_id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("agency_id", "incident_id", "unit_id", name=op.f("uq_alerts_unit")),
     )
-    op.create_index("ix_alerts_unit", "alerts", ["agency_id", "unit_id", "alert_id"], unique=False)
+    op.create_index("ix_alerts_unit", "alerts", ["agency_id", "unit_id", "changed_at"], unique=False)
     op.create_index(
         "uq_alerts_primary",
         "alerts",
@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("app_version", sa.String(), nullable=False),
         sa.Column("push_kind", sa.String(), nullable=False),
         sa.Column("push_value", sa.String(), nullable=False),
+        sa.Column("push_lost_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -318,7 +319,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("silent", sa.Boolean(), nullable=False),
+        sa.Column("loud", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),

@@ -1,7 +1,7 @@
 """Row-level security, the two roles, the clock's narrow door, and a journal that nobody can rewrite.
 
 beatline_app   what the service signs in as: owns nothing, cannot bypass row-level security.
-beatline_door  owns the one function that looks across agencies; nobody signs in as it.
+beatline_door  owns the two functions that look across agencies; nobody signs in as it.
 
 Roles belong to the whole server, not to this database, so a downgrade takes their rights away and leaves them be.
 """
@@ -36,18 +36,25 @@ exception when duplicate_object or unique_violation then null;  -- another datab
 end $$
 """
 
-DUE = """
-create function due_rows(at timestamptz, at_most integer)
-returns table (kind text, agency_id uuid, incident_id uuid)
+DUE_INCIDENTS = """
+create function due_incidents(by_time timestamptz, at_most integer)
+returns table (agency_id uuid, incident_id uuid)
 language sql stable security definer set search_path = public, pg_temp
 as $$
-    (select 'incident', i.agency_id, i.incident_id from incidents i
-      where i.next_action_at <= at order by i.next_action_at desc limit at_most)
-    union all
-    (select distinct 'pages', p.agency_id, p.incident_id
-       from (select agency_id, incident_id from pages
-              where state in ('pending', 'sending') and next_action_at <= at
-              order by next_action_at desc limit at_most) p)
+    select i.agency_id, i.incident_id from incidents i
+     where i.next_action_at <= by_time order by i.next_action_at desc limit at_most
+$$
+"""
+
+DUE_PAGES = """
+create function due_pages(by_time timestamptz, at_most integer)
+returns table (agency_id uuid, incident_id uuid)
+language sql stable security definer set search_path = public, pg_temp
+as $$
+    select distinct d.agency_id, d.incident_id from (
+        select p.agency_id, p.incident_id from pages p
+         where p.state in ('pending', 'sending') and p.next_action_at <= by_time
+         order by p.next_action_at desc limit at_most) d
 $$
 """
 
@@ -77,12 +84,14 @@ def upgrade() -> None:
     op.execute("grant delete on sessions to beatline_app")
     op.execute("grant select, insert, delete on directory to beatline_app")
 
-    op.execute(DUE)
+    op.execute(DUE_INCIDENTS)
+    op.execute(DUE_PAGES)
     op.execute("grant create on schema public to beatline_door")
-    op.execute("alter function due_rows owner to beatline_door")
+    op.execute("alter function due_incidents owner to beatline_door")
+    op.execute("alter function due_pages owner to beatline_door")
     op.execute("revoke create on schema public from beatline_door")
-    op.execute("revoke execute on function due_rows from public")
-    op.execute("grant execute on function due_rows to beatline_app")
+    op.execute("revoke execute on function due_incidents, due_pages from public")
+    op.execute("grant execute on function due_incidents, due_pages to beatline_app")
     op.execute("grant select (agency_id, incident_id, next_action_at) on incidents to beatline_door")
     op.execute("grant select (agency_id, incident_id, state, next_action_at) on pages to beatline_door")
     op.execute("create policy door on incidents for select to beatline_door using (true)")
@@ -100,7 +109,8 @@ def downgrade() -> None:
     op.execute("drop function journal_is_append_only")
     op.execute("drop policy door on pages")
     op.execute("drop policy door on incidents")
-    op.execute("drop function due_rows")
+    op.execute("drop function due_pages")
+    op.execute("drop function due_incidents")
     for table in TENANT_TABLES:
         op.execute(f"drop policy agency on {table}")
         op.execute(f"alter table {table} no force row level security")

@@ -36,9 +36,13 @@ ALERT_MOVES: dict[AlertState, frozenset[AlertState]] = {
     AlertState.DECLINED: frozenset({AlertState.ACKNOWLEDGED}),
     AlertState.EXPIRED: frozenset({AlertState.ACKNOWLEDGED, AlertState.QUEUED}),
     AlertState.RECALLED: frozenset({AlertState.ACKNOWLEDGED, AlertState.QUEUED}),
-    AlertState.FAILED: frozenset({AlertState.ACKNOWLEDGED}),
+    AlertState.FAILED: frozenset({AlertState.ACKNOWLEDGED, AlertState.QUEUED}),
 }
-"""Every legal move of an alert (DESIGN §4). `queued → received` is a receipt that overtakes the settling of its page."""
+"""Every legal move of an alert (DESIGN §4), and two that follow from it.
+
+`queued → received` is a receipt that overtakes the settling of its page. `failed → queued` asks a unit again whose
+phones were dead, once it has a device that can ring.
+"""
 
 
 class Role(StrEnum):
@@ -65,7 +69,10 @@ PAGE_MOVES: dict[PageState, frozenset[PageState]] = {
     PageState.DEAD: frozenset(),
     PageState.SUPERSEDED: frozenset(),
 }
-"""Every legal move of a page (DESIGN §4); `sending → pending` is a page to be tried again."""
+"""Every legal move of a page (DESIGN §4); `sending → pending` is a page to be tried again.
+
+`pending → superseded | dead` is a page that nobody needs any more before anybody claimed it.
+"""
 
 
 class PageKind(StrEnum):

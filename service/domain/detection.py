@@ -121,20 +121,23 @@ def standing(messages: Iterable[Detection]) -> Detection | None:
 def headline(sounds: Iterable[Sound]) -> Sound | None:
     """One picture of several detections of one incident: the most dangerous, at the best located place.
 
-    Place, time and address come from the sound with the smallest uncertainty (the earliest of equals, so that six
-    sensors of one shot do not make it jump); rounds are the most that any of them counted, since sensors of one
-    network count the same shots. None when there is none left, as after a dismissal.
+    Place and time come from the sound with the smallest uncertainty (the earliest of equals, so that six sensors of
+    one shot do not make it jump), address and links from the best located that has one. Rounds are the most that any
+    of them counted, since sensors of one network count the same shots. Confidence is the most that any of those that
+    ring was heard with: a certain single shot is not made doubtful by a doubtful burst beside it, nor held with it.
+    None when there is none left, as after a dismissal.
     """
     heard = sorted(sounds, key=lambda sound: (sound.uncertainty_m, sound.occurred_at))
     if not heard:
         return None
     best, worst = heard[0], max(heard, key=danger)
+    comparable = [sound.confidence for sound in heard if rings(sound) == rings(worst)]
     return Sound(
         occurred_at=best.occurred_at,
         place=best.place,
         uncertainty_m=best.uncertainty_m,
         classification=worst.classification,
-        confidence=worst.confidence,
+        confidence=max(comparable, key=lambda confidence: CERTAINTY[confidence]),
         rounds=max((sound.rounds for sound in heard if sound.rounds is not None), default=None),
         tactical_notes=tuple(dict.fromkeys(note for sound in heard for note in sound.tactical_notes)),
         address=next((sound.address for sound in heard if sound.address), None),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.detection import Sound
-from service.domain.geo import distance_m
+from service.domain.geo import Distance
 from service.domain.policy import Policy
 
 
@@ -57,6 +57,12 @@ class Incident:
     def lives(self) -> bool:
         return self.state in LIVING
 
+    @property
+    def is_silent(self) -> bool:
+        """No phone rings for it now: it is held, shown only (fireworks, too old), or over."""
+        shown_only = self.state is IncidentState.OPEN and self.level == 0
+        return shown_only or self.state is IncidentState.HELD or not self.lives
+
 
 def sources_of(state: IncidentState) -> frozenset[IncidentState]:
     """The states from which `state` can be reached in one move."""
@@ -69,16 +75,21 @@ def joins(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
     Near enough in time and place to any of them, while the incident as a whole stays within its limits: at most
     `join_total_s` long and `join_total_m` wide.
     """
-    if not heard:
-        return False
+    return bool(heard) and _joins_in_time(sound, heard, policy=policy) and _joins_in_place(sound, heard, policy=policy)
+
+
+def _joins_in_time(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
     times = [other.occurred_at for other in heard]
+    # To the nearest of them, not to the last: a message that comes late may belong in their middle.
+    gap = min(abs(sound.occurred_at - time) for time in times)
     span = max(*times, sound.occurred_at) - min(*times, sound.occurred_at)
-    gap = min(abs(sound.occurred_at - max(times)), min(abs(sound.occurred_at - time) for time in times))
-    if span > timedelta(seconds=policy.join_total_s) or gap > timedelta(seconds=policy.join_within_s):
-        return False
-    distances_m = [distance_m(sound.place, other.place) for other in heard]
+    return gap <= timedelta(seconds=policy.join_within_s) and span <= timedelta(seconds=policy.join_total_s)
+
+
+def _joins_in_place(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
+    away = [(Distance(sound.place, other.place), other.uncertainty_m) for other in heard]
     near = any(
-        away_m <= policy.join_within_m + sound.uncertainty_m + other.uncertainty_m
-        for away_m, other in zip(distances_m, heard, strict=True)
+        distance.is_within(policy.join_within_m + sound.uncertainty_m + uncertainty_m)
+        for distance, uncertainty_m in away
     )
-    return near and max(distances_m) <= policy.join_total_m
+    return near and all(distance.is_within(policy.join_total_m) for distance, _ in away)

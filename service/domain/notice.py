@@ -1,11 +1,44 @@
 """What one page says, the same for every way of saying it. Not for wire formats: those belong to the adapters."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from service.domain.alert import PageKind
-from service.domain.detection import Sound
+from service.domain.detection import Classification, Confidence, Sound
+
+MAX_ADDRESS_BYTES = 160
+MAX_REASON_BYTES = 120
+MAX_NOTES_BYTES = 80
+MAX_IMAGE_URL_BYTES = 1_000
+"""A longer address of a picture is left out: half of one is none. The phone fetches it with the alert."""
+_KILOMETRES_FROM_M = 995
+_NOT_IN_URLS = frozenset(" \"'<>\\^`{|}")
+
+_WORDS = {
+    Classification.SINGLE_GUNSHOT: "single gunshot",
+    Classification.MULTIPLE_GUNSHOTS: "multiple gunshots",
+    Classification.PROBABLE_GUNFIRE: "probable gunfire",
+    Classification.FIREWORKS: "fireworks",
+    Classification.NOT_GUNFIRE: "not gunfire",
+    Classification.UNKNOWN: "unidentified sound",
+}
+_OPENINGS = {
+    PageKind.UPDATE: "Update: ",
+    PageKind.WARNING: "Close to you: ",
+    PageKind.DIGEST: "Also heard: ",
+    PageKind.DRILL: "DRILL: ",
+}
+_MINIMAL_TITLES = {
+    PageKind.ALERT: "Shots heard near you",
+    PageKind.UPDATE: "Alert updated",
+    PageKind.RECALL: "Alert withdrawn",
+    PageKind.WARNING: "Shots heard close to you",
+    PageKind.DIGEST: "More shots heard",
+    PageKind.DRILL: "DRILL: shots heard near you",
+}
+_DOUBTS = {Confidence.UNCERTAIN: ", uncertain", Confidence.LOW: ", low confidence"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +62,128 @@ class Notice:
     timezone: str
     reason: str = ""
     minimal: bool = False
+
+    @property
+    def quiet(self) -> bool:
+        """Shown without a sound: a silent update, and every recall."""
+        return self.silent or self.kind is PageKind.RECALL
+
+
+def data(notice: Notice) -> dict[str, str]:
+    """The fields of DESIGN §6 as a push service carries them: all strings, absent values left out.
+
+    Times are RFC 3339 in UTC with milliseconds, coordinates degrees with six decimals, distances metres. Two fields
+    are there only when they say something: `silent` ("true") on an update that must not ring, `reason` on a recall.
+    Below 2,048 bytes whatever the notice holds, because long texts are cut and a long `image_url` is left out; so
+    text that repeats it fits with it into a push service's 4,096.
+    """
+    named = {
+        "kind": notice.kind.value,
+        "incident_id": str(notice.incident_id),
+        "alert_id": str(notice.alert_id) if notice.alert_id else None,
+        "sequence": str(notice.sequence),
+    }
+    shown = {} if notice.minimal else _shown(notice)
+    return {name: value for name, value in (named | shown).items() if value}
+
+
+def image_url(notice: Notice) -> str | None:
+    """The picture to show with the text: none when minimal, too long for a push, or no address at all."""
+    url = notice.sound.image_url
+    if notice.minimal or not url or len(url) > MAX_IMAGE_URL_BYTES:
+        return None
+    return url if url.isascii() and url.isprintable() and _NOT_IN_URLS.isdisjoint(url) else None
+
+
+def title(notice: Notice) -> str:
+    """The line that is read first, at 3 a.m.: what was heard, or for a recall why it is over."""
+    if notice.minimal:
+        return _MINIMAL_TITLES[notice.kind]
+    if notice.kind is PageKind.RECALL:
+        return _cut(notice.reason, max_bytes=MAX_REASON_BYTES) or "No longer needed"
+    text = _OPENINGS.get(notice.kind, "") + _what(notice.sound)
+    return text[0].upper() + text[1:]
+
+
+def body(notice: Notice) -> str:
+    """How far, where, when by the agency's own clock, and until when an answer is wanted."""
+    if notice.minimal:
+        return "Open Beatline for what and where."
+    heard = f"heard {_local(notice.sound.occurred_at, notice.timezone)}"
+    if notice.kind is PageKind.RECALL:
+        parts = [_what(notice.sound).capitalize(), _where(notice.sound), heard]
+    else:
+        parts = [_how_far(notice.distance_m), _where(notice.sound), _notes(notice.sound), heard, _wanted(notice)]
+    return " · ".join(part for part in parts if part)
+
+
+def _shown(notice: Notice) -> dict[str, str | None]:
+    sound = notice.sound
+    return {
+        "classification": sound.classification.value,
+        "confidence": sound.confidence.value,
+        "rounds": None if sound.rounds is None else str(sound.rounds),
+        "lat": f"{sound.place.lat:.6f}",
+        "lon": f"{sound.place.lon:.6f}",
+        "uncertainty_m": _metres(sound.uncertainty_m),
+        "distance_m": None if notice.distance_m is None else _metres(notice.distance_m),
+        "address": _cut(sound.address or "", max_bytes=MAX_ADDRESS_BYTES),
+        "occurred_at": _utc(sound.occurred_at),
+        "deadline_at": None if notice.deadline_at is None else _utc(notice.deadline_at),
+        "image_url": image_url(notice),
+        "silent": "true" if notice.silent and notice.kind is PageKind.UPDATE else None,
+        "reason": _cut(notice.reason, max_bytes=MAX_REASON_BYTES) if notice.kind is PageKind.RECALL else None,
+    }
+
+
+def _what(sound: Sound) -> str:
+    rounds = f", {sound.rounds} rounds" if sound.rounds and sound.rounds > 1 else ""
+    return f"{_WORDS[sound.classification]}{rounds}{_DOUBTS.get(sound.confidence, '')}"
+
+
+def _where(sound: Sound) -> str:
+    address = _cut(sound.address or "", max_bytes=MAX_ADDRESS_BYTES)
+    return address or f"{sound.place.lat:.5f}, {sound.place.lon:.5f}"
+
+
+def _how_far(distance_m: float | None) -> str:
+    if distance_m is None:
+        return ""
+    in_metres = distance_m < _KILOMETRES_FROM_M
+    return f"{max(10, round(distance_m, -1)):.0f} m away" if in_metres else f"{distance_m / 1_000:.1f} km away"
+
+
+def _notes(sound: Sound) -> str:
+    """What a vendor's reviewer heard ("full auto"): it decides how an officer approaches."""
+    return _cut(", ".join(note.replace("_", " ") for note in sound.tactical_notes), max_bytes=MAX_NOTES_BYTES)
+
+
+def _wanted(notice: Notice) -> str:
+    if notice.kind is PageKind.WARNING:
+        return "no answer needed"
+    return "" if notice.deadline_at is None else f"answer by {_local(notice.deadline_at, notice.timezone)}"
+
+
+def _metres(distance_m: float) -> str:
+    return f"{distance_m:.1f}".removesuffix(".0")
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _local(at: datetime, timezone: str) -> str:
+    """The time of day where the agency is; marked as UTC when its time zone is not known to this machine."""
+    try:
+        return f"{at.astimezone(ZoneInfo(timezone)):%H:%M:%S}"
+    except (KeyError, ValueError, OSError):
+        return f"{at.astimezone(UTC):%H:%M:%S} UTC"
+
+
+def _cut(text: str, *, max_bytes: int) -> str:
+    """At most so many bytes of UTF-8, whole characters, printable ones; what was cut shows as an ellipsis."""
+    printable = "".join(char if char.isprintable() else " " for char in text).strip()
+    encoded = printable.encode()
+    if len(encoded) <= max_bytes:
+        return printable
+    return encoded[: max_bytes - len("…".encode())].decode(errors="ignore").rstrip() + "…"

@@ -1,4 +1,4 @@
-"""An agency's rules of DESIGN §5 as numbers; copied into an incident when it opens, so that a later change spares it."""
+"""An agency's rules of DESIGN §5 as numbers; an incident keeps a copy, so that a later change spares it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

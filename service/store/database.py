@@ -93,6 +93,15 @@ class Database:
             answer: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
         return answer
 
+    def refuse_powerful_role(self) -> None:
+        """Raise DomainError(forbidden) when this role could pass by row-level security, which keeps agencies apart."""
+        with self.outside() as connection:
+            powerful = connection.execute(
+                text("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
+            ).scalar_one()
+        if powerful:
+            raise DomainError(Code.FORBIDDEN, "BEATLINE_DATABASE_URL must name the role beatline_app, not a superuser.")
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -136,6 +136,8 @@ class UnitRow(SQLModel, table=True):
 
 
 class DeviceRow(SQLModel, table=True):
+    """`push_lost_at`: when the push service said that its target is gone; until a new one comes it cannot ring."""
+
     __tablename__ = "devices"
     __table_args__ = (
         _belongs("units", "unit_id"),
@@ -151,6 +153,7 @@ class DeviceRow(SQLModel, table=True):
     app_version: str
     push_kind: str
     push_value: str
+    push_lost_at: datetime | None = _time(nullable=True)
     token_hash: str
     enrolled_at: datetime = _time()
     revoked_at: datetime | None = _time(nullable=True)
@@ -291,7 +294,7 @@ class AlertRow(SQLModel, table=True):
             unique=True,
             postgresql_where=text("role = 'primary'"),
         ),
-        Index("ix_alerts_unit", "agency_id", "unit_id", "alert_id"),
+        Index("ix_alerts_unit", "agency_id", "unit_id", "changed_at"),
     )
     agency_id: UUID = Field(primary_key=True)
     alert_id: UUID = Field(primary_key=True)
@@ -312,7 +315,7 @@ class AlertRow(SQLModel, table=True):
     on_scene_at: datetime | None = _time(nullable=True)
     cleared_at: datetime | None = _time(nullable=True)
     reason: str | None = None
-    changed_sequence: int
+    changed_at: datetime = _time()
 
 
 class ReceiptRow(SQLModel, table=True):
@@ -347,7 +350,7 @@ class PageRow(SQLModel, table=True):
     device_id: UUID
     kind: str
     sequence: int
-    silent: bool
+    loud: bool
     reason: str
     state: str
     attempt: int
@@ -376,3 +379,21 @@ class JournalRow(SQLModel, table=True):
 
 METADATA = SQLModel.metadata
 """What migrations compare a database with."""
+
+# What statements are written on: Core tables, whose columns are typed as columns and whose rows are plain tuples.
+AGENCIES = METADATA.tables["agencies"]
+DIRECTORY = METADATA.tables["directory"]
+USERS = METADATA.tables["users"]
+SESSIONS = METADATA.tables["sessions"]
+SOURCES = METADATA.tables["sources"]
+UNITS = METADATA.tables["units"]
+DEVICES = METADATA.tables["devices"]
+ENROLMENT_CODES = METADATA.tables["enrolment_codes"]
+FIXES = METADATA.tables["fixes"]
+INCIDENTS = METADATA.tables["incidents"]
+DETECTIONS = METADATA.tables["detections"]
+SELECTIONS = METADATA.tables["selections"]
+ALERTS = METADATA.tables["alerts"]
+RECEIPTS = METADATA.tables["receipts"]
+PAGES = METADATA.tables["pages"]
+JOURNAL = METADATA.tables["journal"]

@@ -1,0 +1,62 @@
+"""How is the HTTP face put together: routers, errors, documentation, and what lives as long as the app?"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from service.api import admin, console, errors, health, integrators, openapi, units
+from service.api.deps import Backend
+
+THREADS = 20
+"""Synchronous routes at work at once."""
+DESCRIPTION = """Turns a localized gunshot detection into ringing phones of the nearest patrol units.
+
+Every refusal is a problem (RFC 9457) with a stable `code`. Everything may be sent twice."""
+_ROUTERS = (integrators.router, units.router, console.router, admin.router, health.router)
+
+
+def create_app(
+    open_backend: Callable[[], AbstractContextManager[Backend]], *, base_url: str = "", threads: int = THREADS
+) -> FastAPI:
+    """An app that opens its backend when it starts and closes it when it ends; nothing happens before.
+
+    `base_url` is where browsers reach it; with several threads at work the database's pool must have as many places.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        with open_backend() as backend:
+            app.state.backend = backend
+            yield
+
+    app = FastAPI(
+        title="Beatline",
+        version=version("beatline"),
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        generate_unique_id_function=openapi.operation_id,
+        responses=errors.documented_default(),
+        redirect_slashes=False,
+    )
+    app.state.base_url = base_url
+    errors.install(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """What we promise, as it is committed in `openapi/openapi.json`; needs no database."""
+
+    def never_opened() -> AbstractContextManager[Backend]:
+        raise AssertionError("the document needs no backend")
+
+    document: dict[str, Any] = create_app(never_opened).openapi()
+    return document

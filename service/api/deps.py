@@ -1,0 +1,109 @@
+"""How does a route get what it works with: the database, the ports, and who is asking? Not for what they may do."""
+
+from typing import Annotated, Protocol
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+
+from service.auth.tokens import token_hash
+from service.domain.errors import Code, DomainError
+from service.operations import registry
+from service.operations.registry import SignedInDevice, SignedInUser
+from service.ports import Ports
+from service.store.database import Database
+
+SESSION_COOKIE = "beatline_session"
+
+
+class Backend(Protocol):
+    """What `runtime` puts together and the app's lifespan opens and closes."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def ports(self) -> Ports: ...
+
+
+async def backend_of(request: Request) -> Backend:
+    # Not `def`: FastAPI would send it to a thread and back for one attribute.
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+BackendDep = Annotated[Backend, Depends(backend_of)]
+_device_token = HTTPBearer(auto_error=False, scheme_name="deviceToken", description="From POST /v1/enrolments.")
+_session_token = HTTPBearer(auto_error=False, scheme_name="sessionToken", description="A session, for scripts.")
+_session_cookie = APIKeyCookie(auto_error=False, scheme_name="sessionCookie", name=SESSION_COOKIE)
+
+
+def signed_in_device(
+    backend: BackendDep, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_device_token)]
+) -> SignedInDevice:
+    """The responder's device. Raises unauthenticated without a token, for an unknown one, and once it is revoked."""
+    device = registry.device_by_token(backend.database, token_hash(bearer.credentials)) if bearer else None
+    if device is None:
+        raise DomainError(Code.UNAUTHENTICATED, "This device is not enrolled, or no longer.")
+    return device
+
+
+DeviceDep = Annotated[SignedInDevice, Depends(signed_in_device)]
+
+
+async def refuse_foreign_origin(request: Request) -> None:
+    """A cookie comes along with whatever page asks; the browser says in Origin which page that was (DESIGN §7).
+
+    Ours is the host that was asked, or that of the base URL where a proxy rewrites Host. Schemes are not compared:
+    behind a proxy that ends TLS we see another one than the browser does.
+    """
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    ours = {request.headers.get("host"), _host_of(request.app.state.base_url)} - {None}
+    if _host_of(origin) not in ours:
+        raise DomainError(Code.FORBIDDEN, "This page is not ours; open the console at its own address.")
+
+
+async def session_token(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_session_token)],
+    cookie: Annotated[str | None, Depends(_session_cookie)],
+) -> str | None:
+    """From the header if there is one, since no browser sends that by itself; else from the cookie, if it is safe."""
+    if bearer is not None:
+        return bearer.credentials
+    if cookie is not None:
+        await refuse_foreign_origin(request)
+    return cookie
+
+
+SessionTokenDep = Annotated[str | None, Depends(session_token)]
+
+
+def signed_in_user(backend: BackendDep, token: SessionTokenDep) -> SignedInUser:
+    """Whoever has this session. Raises unauthenticated without one, or once it has ended."""
+    user = registry.session_of(backend.database, backend.ports, token_hash(token)) if token else None
+    if user is None:
+        raise DomainError(Code.UNAUTHENTICATED, "Sign in first.")
+    return user
+
+
+UserDep = Annotated[SignedInUser, Depends(signed_in_user)]
+
+
+def signed_in_administrator(user: UserDep) -> SignedInUser:
+    if user.role != "administrator":
+        raise DomainError(Code.FORBIDDEN, "Only an administrator may do this.")
+    return user
+
+
+AdministratorDep = Annotated[SignedInUser, Depends(signed_in_administrator)]
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).netloc or None
+    except ValueError:
+        return None

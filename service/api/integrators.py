@@ -1,0 +1,46 @@
+"""What may a sensor network tell us? The webhook for detections; AVL feeds are in `positions`."""
+
+from fastapi import APIRouter
+
+from service.api.bodies import naming_fields, object_of
+from service.api.deps import BackendDep
+from service.api.errors import documented
+from service.api.schemas_integrators import DetectionAnswer, body_sha256, read_message, to_detection
+from service.api.signed import SignedMessageDep, SourceId, body_of, source_of
+from service.domain.errors import Code
+from service.operations import detections
+
+router = APIRouter(prefix="/v1/sources", tags=["integrators"])
+
+
+@router.post(
+    "/{source_id}/detections",
+    status_code=202,
+    openapi_extra=body_of("DetectionBody", "DismissalBody"),
+    responses=documented(
+        Code.UNAUTHENTICATED,
+        Code.DETECTION_CONFLICT,
+        Code.TOO_LARGE,
+        Code.INVALID,
+        Code.OVERLOADED,
+        Code.UNAVAILABLE,
+    ),
+)
+def receive_detection(source_id: SourceId, message: SignedMessageDep, backend: BackendDep) -> DetectionAnswer:
+    """Report a detection, update it, or dismiss it.
+
+    Answered once it is committed. The same message again gets the same answer with `replayed`; another one under the
+    same (detection_id, revision) is a conflict. `incident_id` is null while a message is parked.
+    """
+    source = source_of(message, source_id, backend=backend)
+    fields = object_of(message.text)
+    with naming_fields():
+        body = read_message(fields)
+    answer = detections.receive_detection(
+        backend.database,
+        backend.ports,
+        agency_id=source.agency_id,
+        detection=to_detection(body, source_id=source.source_id),
+        body_sha256=body_sha256(body),
+    )
+    return DetectionAnswer.model_validate(answer, from_attributes=True)

@@ -1,0 +1,132 @@
+"""How does somebody outside speak to Beatline: a source, a phone, a person at a desk? HTTP, and what DESIGN §7 says.
+
+Not for what they do with it (`phones`, `simulator`, `replay`). They know nothing of the service but its public API.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+import orjson
+
+from service.auth.signatures import sign
+from service.dev.watch import Watch
+
+PATIENCE_S = 20.0
+_TRY_AGAIN = frozenset({429, 502, 503, 504})
+
+
+class Refused(Exception):
+    """The service understood and said no (4xx), or could not be used for PATIENCE_S."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+
+
+async def call(http: httpx.AsyncClient, method: str, path: str, **how: Any) -> Any:
+    """The answer's JSON, or None; tried again while the service is away, as every real client must. Raises Refused."""
+    pause_s, left_s = 0.25, PATIENCE_S
+    while True:
+        try:
+            answer = await http.request(method, path, **how)
+        except httpx.TransportError as error:
+            status, wait_s, refusal = 0, pause_s, Refused(0, "unreachable", repr(error))
+        else:
+            if answer.is_success:
+                return orjson.loads(answer.content) if answer.content else None
+            status, refusal = answer.status_code, _refusal(answer)
+            wait_s = float(answer.headers.get("retry-after", pause_s))
+        left_s -= wait_s
+        if status not in {0, *_TRY_AGAIN} or left_s < 0.0:
+            raise refusal
+        await asyncio.sleep(wait_s)
+        pause_s = min(2 * pause_s, 4.0)
+
+
+def _refusal(answer: httpx.Response) -> Refused:
+    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = answer.json()
+        return Refused(answer.status_code, problem.get("code", ""), problem.get("detail") or problem.get("title", ""))
+    return Refused(answer.status_code, "", answer.text[:200])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A sensor network or an AVL feed: signs what it posts."""
+
+    http: httpx.AsyncClient
+    watch: Watch
+    source_id: str
+    secret: str
+
+    async def post_detection(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = await self._post("detections", body)
+        return answer
+
+    async def post_positions(self, units: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """`units`: `{call_sign, fixes}` each."""
+        answer: dict[str, Any] = await self._post("positions", {"units": list(units)})
+        return answer
+
+    async def _post(self, what: str, body: Mapping[str, Any]) -> Any:
+        text = orjson.dumps(body).decode()
+        headers = sign(text, secret=self.secret, message_id=f"msg_{uuid4().hex}", now=self.watch.now())
+        headers["content-type"] = "application/json"
+        return await call(self.http, "POST", f"/v1/sources/{self.source_id}/{what}", content=text, headers=headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """An enrolled device of a unit."""
+
+    http: httpx.AsyncClient
+    device_id: str
+    unit_id: str
+    call_sign: str
+    _headers: Mapping[str, str]
+
+    @classmethod
+    async def enrol(
+        cls, http: httpx.AsyncClient, *, code: str, push: Mapping[str, str], platform: str = "android"
+    ) -> Self:
+        device = {"platform": platform, "model": "Simulated", "app_version": "1.0"}
+        answer = await call(http, "POST", "/v1/enrolments", json={"code": code, "device": device, "push": push})
+        return cls(
+            http=http,
+            device_id=answer["device_id"],
+            unit_id=answer["unit"]["id"],
+            call_sign=answer["unit"]["call_sign"],
+            _headers={"authorization": f"Bearer {answer['device_token']}"},
+        )
+
+    async def get(self, path: str) -> Any:
+        return await call(self.http, "GET", f"/v1/me/{path}", headers=self._headers)
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return await call(self.http, "POST", f"/v1/me/{path}", headers=self._headers, json=body)
+
+    async def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return await call(self.http, "PUT", f"/v1/me/{path}", headers=self._headers, json=body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A dispatcher or an administrator, signed in; the session's cookie lives in `http`, so that is one desk's own."""
+
+    http: httpx.AsyncClient
+
+    @classmethod
+    async def sign_in(cls, http: httpx.AsyncClient, *, email: str, password: str) -> Self:
+        await call(http, "POST", "/v1/session", json={"email": email, "password": password})
+        return cls(http=http)
+
+    async def get(self, path: str, **params: Any) -> Any:
+        return await call(self.http, "GET", f"/v1/{path}", params=params)
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return await call(self.http, "POST", f"/v1/{path}", json=body)

@@ -1,0 +1,180 @@
+"""Carries out what the domain decided: rows change, pages are queued, the journal is written. Not for deciding."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from service.domain.alert import PageKind
+from service.domain.effects import (
+    AskUnit,
+    BusyUnit,
+    Change,
+    Decision,
+    FreeUnit,
+    MoveAlert,
+    MoveIncident,
+    Page,
+    Promote,
+    Schedule,
+)
+from service.domain.escalation import Candidates
+from service.domain.incident import Incident, IncidentState
+from service.domain.selection import NotAsked
+from service.domain.unit import Status
+from service.store import alerts, devices, incidents, journal, pages, selections, units
+from service.store.database import Transaction
+from service.store.journal import Entry
+from service.store.pages import NewPage
+
+
+def carry_out(
+    tx: Transaction,
+    incident: Incident,
+    decision: Decision,
+    *,
+    now: datetime,
+    actor: str,
+    found: Candidates | None = None,
+) -> bool:
+    """True when pages were queued: nudge the workers once this transaction is committed.
+
+    The caller holds the incident's row, so that what was decided is still true. `found` is who could have been asked:
+    it is recorded when somebody was asked, or when nobody could be.
+    """
+    if not decision.changes and not decision.pages:
+        return False
+    incident_id = incident.incident_id
+    asks = [change for change in decision.changes if isinstance(change, AskUnit)]
+    for change in decision.changes:
+        _apply(tx, incident_id, change, now=now)
+    asked_ids = alerts.ask(tx, incident_id, asks, now=now)
+    if found is not None:
+        _record_selection(tx, incident, decision, found, now=now)
+    sequence = incident.sequence
+    queued = False
+    if decision.pages:
+        sequence = incidents.next_sequence(tx, incident_id)
+        # Every phone of the incident has something new to catch up with; it also gives each page its alert.
+        alert_ids = alerts.touch_all(tx, incident_id, now=now) if incident.sequence else asked_ids
+        queued = _queue(tx, incident, decision.pages, alert_ids=alert_ids, sequence=sequence, now=now)
+    journal.write(tx, _entries(incident, decision, sequence=sequence, now=now, actor=actor))
+    return queued
+
+
+def _record_selection(
+    tx: Transaction, incident: Incident, decision: Decision, found: Candidates, *, now: datetime
+) -> None:
+    asks = [change for change in decision.changes if isinstance(change, AskUnit)]
+    gave_up = any(change == MoveIncident(to=IncidentState.UNANSWERED) for change in decision.changes)
+    if not asks and not gave_up:
+        return
+    asked_units = {ask.asked.unit_id for ask in asks}
+    left = tuple(
+        NotAsked(unit_id=unit.unit_id, call_sign=unit.call_sign, reason="no level is left")
+        for unit in found.units.asked
+        if unit.unit_id not in asked_units
+    )
+    not_asked = tuple(unit for unit in found.units.not_asked if unit.unit_id not in asked_units)
+    shown = replace(found.units, asked=tuple(ask.asked for ask in asks), not_asked=left + not_asked)
+    level = asks[0].level if asks else incident.level + 1
+    selections.add(tx, incident.incident_id, shown, level=level, now=now)
+
+
+def _apply(tx: Transaction, incident_id: UUID, change: Change, *, now: datetime) -> None:
+    match change:
+        case MoveAlert():
+            alerts.move(tx, change.alert_id, to=change.to, now=now, role=change.role)
+        case Promote():
+            alerts.promote(tx, change.alert_id, now=now)
+        case MoveIncident():
+            incidents.move(tx, incident_id, to=change.to, now=now)
+        case Schedule():
+            incidents.schedule(
+                tx,
+                incident_id,
+                level=change.level,
+                deadline_at=change.deadline_at,
+                next_action_at=change.next_action_at,
+            )
+        case BusyUnit():
+            units.make_busy(tx, change.unit_id, incident_id, status=Status.EN_ROUTE, now=now)
+        case FreeUnit():
+            units.free(tx, change.unit_id, incident_id, now=now)
+        case AskUnit():
+            pass  # all of them are asked in one statement
+
+
+def _queue(
+    tx: Transaction,
+    incident: Incident,
+    wanted: Sequence[Page],
+    *,
+    alert_ids: dict[UUID, UUID],
+    sequence: int,
+    now: datetime,
+) -> bool:
+    by_unit = {page.unit_id: page for page in sorted(wanted, key=lambda page: page.loud)}
+    if not by_unit:
+        return False
+    queued = [
+        NewPage(
+            alert_id=alert_ids.get(device.unit_id) if page.kind is not PageKind.WARNING else None,
+            unit_id=device.unit_id,
+            device_id=device.device_id,
+            kind=page.kind,
+            loud=page.loud,
+            reason=page.reason,
+        )
+        for device in devices.of_units(tx, by_unit)
+        if (page := by_unit[device.unit_id])
+    ]
+    if queued:
+        lifetime = timedelta(seconds=incident.policy.page_lifetime_s)
+        pages.add(tx, incident.incident_id, queued, sequence=sequence, now=now, lifetime=lifetime)
+    return bool(queued)
+
+
+def _entries(incident: Incident, decision: Decision, *, sequence: int, now: datetime, actor: str) -> Iterable[Entry]:
+    for change in decision.changes:
+        if told := _told(change):
+            action, details = told
+            yield Entry(at=now, actor=actor, action=action, incident_id=incident.incident_id, details=details)
+    if decision.pages:
+        details = {
+            "sequence": sequence,
+            "units": [{"unit_id": str(page.unit_id), "kind": page.kind, "loud": page.loud} for page in decision.pages],
+        }
+        yield Entry(at=now, actor=actor, action="pages_queued", incident_id=incident.incident_id, details=details)
+
+
+def _told(change: Change) -> tuple[str, dict[str, Any]] | None:
+    told: tuple[str, dict[str, Any]] | None
+    match change:
+        case AskUnit():
+            told = (
+                "unit_asked",
+                {
+                    "unit_id": str(change.asked.unit_id),
+                    "call_sign": change.asked.call_sign,
+                    "level": change.level,
+                    "rank": change.asked.rank,
+                    "reason": change.asked.reason,
+                    "deadline_at": change.deadline_at.isoformat(),
+                },
+            )
+        case MoveAlert():
+            role = {"role": change.role} if change.role else {}
+            told = f"alert_{change.to}", {"alert_id": str(change.alert_id)} | role
+        case Promote():
+            told = "unit_promoted", {"alert_id": str(change.alert_id)}
+        case MoveIncident():
+            told = f"incident_{change.to}", {}
+        case BusyUnit():
+            told = "unit_en_route", {"unit_id": str(change.unit_id)}
+        case FreeUnit():
+            told = "unit_freed", {"unit_id": str(change.unit_id)}
+        case Schedule():
+            told = None
+    return told

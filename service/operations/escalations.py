@@ -1,0 +1,101 @@
+"""What the clock does when a deadline passes: rows whose time has come, looked at by whoever gets them first.
+
+Any number of clocks may run. `for update skip locked` gives each row to one of them; a row that was looked at has a
+later time, or none.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import datetime
+from functools import partial
+from threading import Event, Thread
+from uuid import UUID
+
+import structlog
+
+from service.domain.escalation import DeadlinePassed, decide
+from service.domain.incident import Incident
+from service.operations.decisions import carry_out
+from service.operations.paging import nudge_workers, send_due_pages
+from service.operations.surroundings import Surroundings, candidates, looking_around
+from service.ports import Ports
+from service.store import alerts, incidents
+from service.store.database import Database, Transaction
+from service.store.incidents import Due
+
+log = structlog.get_logger()
+
+TICK_S = 0.25
+"""At most so late: a page whose worker died rings within its lease and one tick, inside of the 5 s promised."""
+HEAD_START_S = 0.75
+"""Workers get so much time for a page that is due before the clock sends it itself: it must be slower, and sure."""
+AT_MOST = 200
+"""Rows of each kind a tick; the rest is the next tick's, and other clocks'."""
+
+
+def run_clock(database: Database, ports: Ports, *, threads: Executor, stop: Event) -> None:
+    """Tick until `stop` is set. Two loops, so that a phone that hangs never stands before an escalation."""
+    sending = Thread(
+        target=_tick_until, args=(stop, partial(send_overdue, database, ports, threads=threads)), name="overdue-pages"
+    )
+    sending.start()
+    _tick_until(stop, partial(escalate_due, database, ports))
+    sending.join()
+
+
+def escalate_due(database: Database, ports: Ports) -> int:
+    """Look at every incident whose time has come; how many there were."""
+    due = incidents.due(database, now=ports.clock.now(), at_most=AT_MOST)
+    for row in due:
+        _each(row, partial(pass_deadline, database, ports, agency_id=row.agency_id, incident_id=row.incident_id))
+    return len(due)
+
+
+def send_overdue(database: Database, ports: Ports, *, threads: Executor) -> int:
+    """Send what no worker has sent; of how many incidents."""
+    by = ports.clock.now() - ports.clock.real(HEAD_START_S)
+    due = incidents.with_due_pages(database, by=by, at_most=AT_MOST)
+    for row in due:
+        send = partial(send_due_pages, database, ports, agency_id=row.agency_id, incident_id=row.incident_id)
+        _each(row, partial(send, threads=threads))
+    return len(due)
+
+
+def _tick_until(stop: Event, act: Callable[[], object]) -> None:
+    while not stop.wait(TICK_S):
+        try:
+            act()
+        except Exception:
+            # The clock loop: whatever happened, the next tick must come.
+            log.exception("tick_failed")
+
+
+def _each(row: Due, act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Exception:
+        # The clock loop: one row must not stand before the others.
+        log.exception("due_incident_failed", incident_id=str(row.incident_id))
+
+
+def pass_deadline(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> None:
+    """A level's deadline, or a hold, has run out. Does nothing when another clock has the row or was here before."""
+    with database.transaction(agency_id) as tx:
+        incident = incidents.find(tx, incident_id)
+    if incident is None:
+        return
+
+    def act(around: Surroundings) -> bool:
+        with database.transaction(agency_id) as tx:
+            locked = incidents.lock_due(tx, incident_id, now=ports.clock.now())
+            return locked is not None and _decide(tx, locked, around, now=ports.clock.now())
+
+    if looking_around(database, ports, act, agency_id=agency_id, place=incident.sound.place):
+        nudge_workers(ports, agency_id, incident_id)
+
+
+def _decide(tx: Transaction, incident: Incident, around: Surroundings, *, now: datetime) -> bool:
+    known = alerts.of_incident(tx, incident.incident_id)
+    found = candidates(tx, incident, known, around, want=incident.policy.units_per_level, now=now)
+    decision = decide(incident, known, event=DeadlinePassed(candidates=found), now=now)
+    return carry_out(tx, incident, decision, now=now, actor="clock", found=found)

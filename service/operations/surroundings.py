@@ -1,0 +1,142 @@
+"""Who is around a place, and who of them could be asked: positions before the transaction, facts inside it.
+
+Positions know nothing of status, so a few nearest units may turn out to be all unavailable. Then the transaction is
+abandoned by `TooFewNear` and done again with more of them (`looking_around`): no I/O ever happens inside one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from service.domain.alert import Alert, AlertState
+from service.domain.escalation import Candidates
+from service.domain.geo import Point
+from service.domain.incident import Incident, IncidentState
+from service.domain.selection import Candidate, Selection, choose, choose_supervisors
+from service.domain.unit import Status, Track
+from service.operations.positions import units_near
+from service.ports import Ports, UnitTrack
+from service.store import fixes, units
+from service.store.database import Database, Transaction
+from service.store.units import StoredUnit
+
+FIRST_LOOK = 128
+"""More than the 100 that a selection explains by name; the price of 128 is that of one round trip."""
+WIDER = 8
+SMALL_AGENCY = 512
+"""Up to so many units, everybody is explained by name or counted from one query."""
+
+
+T = TypeVar("T")
+
+
+class TooFewNear(Exception):
+    """The units looked at do not suffice, and there are more: look wider, and do it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Units with a fix, about nearest first. `complete`: there are no others with a fix."""
+
+    tracks: Sequence[UnitTrack]
+    complete: bool
+
+
+def looking_around(
+    database: Database, ports: Ports, act: Callable[[Surroundings], T], *, agency_id: UUID, place: Point
+) -> T:
+    """Call `act` with who is around `place`, again with more of them as long as it raises TooFewNear."""
+    limit = FIRST_LOOK
+    while True:
+        tracks = units_near(database, ports, agency_id=agency_id, place=place, limit=limit)
+        try:
+            return act(Surroundings(tracks=tracks, complete=len(tracks) < limit))
+        except TooFewNear:
+            limit *= WIDER
+
+
+def candidates(
+    tx: Transaction,
+    incident: Incident,
+    alerts: Sequence[Alert],
+    around: Surroundings,
+    *,
+    want: int,
+    now: datetime,
+) -> Candidates:
+    """Up to `want` units that could be asked next for this incident, with the reasons for everybody else.
+
+    Alerts whose deadline has come count as expired already: this is asked in the moment in which they expire.
+    """
+    tracks = {found.unit_id: found.track for found in around.tracks}
+    known, others = _facts(tx, tracks, complete=around.complete)
+    states = {alert.unit_id: _state_at(alert, now) for alert in alerts}
+    selection = choose(
+        incident.sound.place,
+        [_candidate(unit, tracks.get(unit.unit_id), states.get(unit.unit_id)) for unit in known],
+        policy=incident.policy,
+        now=now,
+        want=want,
+    )
+    if len(selection.asked) < want and not around.complete:
+        raise TooFewNear
+    more = dict(selection.not_asked_more)
+    for reason, count in others.items():
+        more[reason] = more.get(reason, 0) + count
+    selection = replace(selection, not_asked_more=more)
+    return Candidates(units=selection, supervisors=_supervisors(tx, incident, states, selection, now=now))
+
+
+def _facts(tx: Transaction, tracks: dict[UUID, Track], *, complete: bool) -> tuple[list[StoredUnit], dict[str, int]]:
+    """The units to look at by name, and the rest of the agency counted by reason."""
+    if complete:
+        everybody = units.first(tx, limit=SMALL_AGENCY + 1)
+        if len(everybody) <= SMALL_AGENCY:
+            return everybody, {}
+    known = units.by_id(tx, tracks)
+    reasons = {
+        Status.AVAILABLE: "no fix" if complete else "farther than the units looked at",
+        Status.EN_ROUTE: "on another incident",
+        Status.ON_SCENE: "on another incident",
+        Status.UNAVAILABLE: "unavailable",
+        Status.OFF_DUTY: "off duty",
+    }
+    counted: dict[str, int] = {}
+    for status, count in units.census(tx, apart_from=known).items():
+        counted[reasons[status]] = counted.get(reasons[status], 0) + count
+    return list(known.values()), counted
+
+
+def _supervisors(
+    tx: Transaction,
+    incident: Incident,
+    states: dict[UUID, AlertState],
+    selection: Selection,
+    *,
+    now: datetime,
+) -> Selection:
+    """Only when they may be asked now: after the last level, or when nobody else is left."""
+    last = incident.level >= incident.policy.levels or incident.state is IncidentState.UNANSWERED
+    if not last and selection.asked:
+        return Selection()
+    stored = fixes.all_tracks(tx)
+    found = [_candidate(unit, stored.get(unit.unit_id), states.get(unit.unit_id)) for unit in units.supervisors(tx)]
+    return choose_supervisors(incident.sound.place, found, now=now)
+
+
+def _candidate(unit: StoredUnit, track: Track | None, alert_state: AlertState | None) -> Candidate:
+    return Candidate(
+        unit_id=unit.unit_id,
+        call_sign=unit.call_sign,
+        kind=unit.kind,
+        status=unit.status,
+        has_device=unit.has_device,
+        fix=track.last if track else None,
+        alert_state=alert_state,
+    )
+
+
+def _state_at(alert: Alert, now: datetime) -> AlertState:
+    return AlertState.EXPIRED if alert.rings and alert.deadline_at <= now else alert.state

@@ -1,0 +1,207 @@
+"""Statements on alerts: asked, moved by compare-and-set, received, and listed for a phone that catches up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain.alert import Alert, AlertState, Role, alert_sources_of
+from service.domain.effects import AskUnit
+from service.store.database import Transaction
+from service.store.ids import new_id
+from service.store.tables import ALERTS, RECEIPTS, UNITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAlert:
+    """An alert with the time of every stage; None for a stage that has not come."""
+
+    alert: Alert
+    incident_id: UUID
+    queued_at: datetime
+    changed_at: datetime
+    reason: str | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    displayed_at: datetime | None
+    declined_at: datetime | None
+    en_route_at: datetime | None
+    on_scene_at: datetime | None
+    cleared_at: datetime | None
+
+
+def of_incident(tx: Transaction, incident_id: UUID) -> list[Alert]:
+    """All alerts of an incident, in the order they were first asked."""
+    rows = tx.session.execute(_with_call_sign().where(ALERTS.c.incident_id == incident_id).order_by(ALERTS.c.alert_id))
+    return [_alert(row) for row in rows]
+
+
+def stages_of_incident(tx: Transaction, incident_id: UUID) -> list[StoredAlert]:
+    """As `of_incident`, with the time of every stage."""
+    rows = tx.session.execute(_with_call_sign().where(ALERTS.c.incident_id == incident_id).order_by(ALERTS.c.alert_id))
+    return [_stored(row) for row in rows]
+
+
+def of_unit(tx: Transaction, unit_id: UUID, *, since: datetime | None, limit: int) -> list[StoredAlert]:
+    """A unit's alerts that changed after `since`, newest change first; without `since` the newest."""
+    query = _with_call_sign().where(ALERTS.c.unit_id == unit_id)
+    if since is not None:
+        query = query.where(ALERTS.c.changed_at > since)
+    newest_first = query.order_by(ALERTS.c.changed_at.desc(), ALERTS.c.alert_id.desc()).limit(limit)
+    return [_stored(row) for row in tx.session.execute(newest_first)]
+
+
+def find_of_unit(tx: Transaction, alert_id: UUID, unit_id: UUID) -> StoredAlert | None:
+    """None when it does not exist or is another unit's."""
+    row = tx.session.execute(
+        _with_call_sign().where(ALERTS.c.alert_id == alert_id, ALERTS.c.unit_id == unit_id)
+    ).one_or_none()
+    return _stored(row) if row else None
+
+
+def ask(tx: Transaction, incident_id: UUID, asks: Iterable[AskUnit], *, now: datetime) -> dict[UUID, UUID]:
+    """New alerts, or old ones queued again (`expired | recalled → queued`); the alert's id for each unit asked."""
+    rows = [
+        {
+            "agency_id": tx.agency_id,
+            "alert_id": new_id(),
+            "incident_id": incident_id,
+            "unit_id": ask.asked.unit_id,
+            "state": AlertState.QUEUED,
+            "level": ask.level,
+            "distance_m": ask.asked.distance_m,
+            "deadline_at": ask.deadline_at,
+            "queued_at": now,
+            "changed_at": now,
+        }
+        for ask in asks
+    ]
+    if not rows:
+        return {}
+    statement = insert(ALERTS).values(rows)
+    again = statement.on_conflict_do_update(
+        index_elements=["agency_id", "incident_id", "unit_id"],
+        set_={
+            "state": AlertState.QUEUED,
+            **{
+                name: statement.excluded[name]
+                for name in ("level", "distance_m", "deadline_at", "queued_at", "changed_at")
+            },
+            **dict.fromkeys(("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at"), None),
+        },
+        where=ALERTS.c.state.in_(alert_sources_of(AlertState.QUEUED)),
+    ).returning(ALERTS.c.unit_id, ALERTS.c.alert_id)
+    return {row.unit_id: row.alert_id for row in tx.session.execute(again)}
+
+
+def move(
+    tx: Transaction,
+    alert_id: UUID,
+    *,
+    to: AlertState,
+    now: datetime,
+    role: Role | None = None,
+) -> bool:
+    """Compare-and-set along DESIGN §4; False when somebody was first."""
+    times = {
+        AlertState.SENT: ("sent_at",),
+        AlertState.RECEIVED: ("received_at",),
+        AlertState.ACKNOWLEDGED: ("acknowledged_at",),
+        AlertState.DECLINED: ("declined_at",),
+    }.get(to, ())
+    moved = tx.session.execute(
+        update(ALERTS)
+        .where(ALERTS.c.alert_id == alert_id, ALERTS.c.state.in_(alert_sources_of(to)))
+        .values(state=to, role=role, changed_at=now, **dict.fromkeys(times, now))
+        .returning(ALERTS.c.alert_id)
+    )
+    return moved.first() is not None
+
+
+def promote(tx: Transaction, alert_id: UUID, *, now: datetime) -> None:
+    _update(tx, alert_id, role=Role.PRIMARY, changed_at=now)
+
+
+def note(tx: Transaction, alert_id: UUID, **columns: Any) -> None:
+    """Set what is no move: a stage's time, a reason."""
+    _update(tx, alert_id, **columns)
+
+
+def touch_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> dict[UUID, UUID]:
+    """All alerts of the incident count as changed; the alert's id for each unit."""
+    rows = tx.session.execute(
+        update(ALERTS)
+        .where(ALERTS.c.incident_id == incident_id)
+        .values(changed_at=now)
+        .returning(ALERTS.c.unit_id, ALERTS.c.alert_id)
+    )
+    return {row.unit_id: row.alert_id for row in rows}
+
+
+def add_receipt(tx: Transaction, alert_id: UUID, device_id: UUID, *, kind: str, at: datetime, now: datetime) -> bool:
+    """False when this device has sent this receipt before."""
+    added = tx.session.execute(
+        insert(RECEIPTS)
+        .values(agency_id=tx.agency_id, alert_id=alert_id, device_id=device_id, kind=kind, at=at, recorded_at=now)
+        .on_conflict_do_nothing()
+        .returning(RECEIPTS.c.kind)
+    )
+    return added.first() is not None
+
+
+def receivers(tx: Transaction, keys: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of the (alert, device) pairs from which a receipt has come."""
+    wanted = list(keys)
+    if not wanted:
+        return set()
+    rows = tx.session.execute(
+        select(RECEIPTS.c.alert_id, RECEIPTS.c.device_id)
+        .where(tuple_(RECEIPTS.c.alert_id, RECEIPTS.c.device_id).in_(wanted))
+        .distinct()
+    )
+    return {(row.alert_id, row.device_id) for row in rows}
+
+
+def _with_call_sign() -> Any:
+    return select(ALERTS, UNITS.c.call_sign).join(
+        UNITS, and_(UNITS.c.agency_id == ALERTS.c.agency_id, UNITS.c.unit_id == ALERTS.c.unit_id)
+    )
+
+
+def _update(tx: Transaction, alert_id: UUID, **values: Any) -> None:
+    tx.session.execute(update(ALERTS).where(ALERTS.c.alert_id == alert_id).values(**values))
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(
+        alert_id=row.alert_id,
+        unit_id=row.unit_id,
+        call_sign=row.call_sign,
+        state=AlertState(row.state),
+        level=row.level,
+        deadline_at=row.deadline_at,
+        distance_m=row.distance_m,
+        role=Role(row.role) if row.role else None,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+def _stored(row: Any) -> StoredAlert:
+    return StoredAlert(
+        alert=_alert(row),
+        incident_id=row.incident_id,
+        queued_at=row.queued_at,
+        changed_at=row.changed_at,
+        reason=row.reason,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+        displayed_at=row.displayed_at,
+        declined_at=row.declined_at,
+        en_route_at=row.en_route_at,
+        on_scene_at=row.on_scene_at,
+        cleared_at=row.cleared_at,
+    )

@@ -1,0 +1,107 @@
+"""Statements on detections: every message of a source, once, with what became of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from service.domain.detection import Detection, DetectionKind, Outcome
+from service.store import sounds
+from service.store.database import Transaction
+from service.store.ids import new_id
+from service.store.tables import DETECTIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDetection:
+    """A message with what became of it. `body_sha256` tells a replay from a conflict."""
+
+    detection: Detection
+    body_sha256: bytes
+    outcome: Outcome
+    incident_id: UUID | None
+    received_at: datetime
+
+
+def about(tx: Transaction, source_id: UUID, detection_id: str) -> list[StoredDetection]:
+    """Every message about one detection, lowest revision first."""
+    rows = tx.session.execute(
+        select(DETECTIONS)
+        .where(
+            DETECTIONS.c.source_id == source_id,
+            DETECTIONS.c.detection_id == detection_id,
+        )
+        .order_by(DETECTIONS.c.revision)
+    )
+    return [_stored(row) for row in rows]
+
+
+def of_incidents(tx: Transaction, incident_ids: Iterable[UUID]) -> Mapping[UUID, list[StoredDetection]]:
+    """The messages of each incident, in the order they were received."""
+    wanted = list(incident_ids)
+    found: dict[UUID, list[StoredDetection]] = {incident_id: [] for incident_id in wanted}
+    if not wanted:
+        return found
+    rows = tx.session.execute(
+        select(DETECTIONS)
+        .where(DETECTIONS.c.incident_id.in_(wanted))
+        .order_by(DETECTIONS.c.received_at, DETECTIONS.c.message_id)
+    )
+    for row in rows:
+        if row.incident_id is not None:
+            found[row.incident_id].append(_stored(row))
+    return found
+
+
+def add(tx: Transaction, stored: StoredDetection) -> None:
+    """Raises IntegrityError when the revision is stored already; callers hold the agency's lock and have looked."""
+    detection = stored.detection
+    tx.session.execute(
+        insert(DETECTIONS).values(
+            agency_id=tx.agency_id,
+            message_id=new_id(),
+            source_id=detection.source_id,
+            detection_id=detection.detection_id,
+            revision=detection.revision,
+            kind=detection.kind,
+            occurred_at=detection.occurred_at,
+            sound=sounds.to_json(detection.sound) if detection.sound else None,
+            body_sha256=stored.body_sha256,
+            outcome=stored.outcome,
+            incident_id=stored.incident_id,
+            received_at=stored.received_at,
+        )
+    )
+
+
+def attach_parked(tx: Transaction, detection: Detection, *, incident_id: UUID) -> None:
+    """What came before its detection belongs to the incident now; what it was answered stays as it was."""
+    tx.session.execute(
+        update(DETECTIONS)
+        .where(
+            DETECTIONS.c.source_id == detection.source_id,
+            DETECTIONS.c.detection_id == detection.detection_id,
+            DETECTIONS.c.incident_id.is_(None),
+        )
+        .values(incident_id=incident_id)
+    )
+
+
+def _stored(row: Any) -> StoredDetection:
+    return StoredDetection(
+        detection=Detection(
+            source_id=row.source_id,
+            detection_id=row.detection_id,
+            revision=row.revision,
+            kind=DetectionKind(row.kind),
+            occurred_at=row.occurred_at,
+            sound=sounds.from_json(row.sound) if row.sound else None,
+        ),
+        body_sha256=row.body_sha256,
+        outcome=Outcome(row.outcome),
+        incident_id=row.incident_id,
+        received_at=row.received_at,
+    )

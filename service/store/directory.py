@@ -1,0 +1,43 @@
+"""The narrow door outside row-level security: to which agency does an id, e-mail, code or token belong?
+
+It gives away an agency's id and nothing else; everything after that is read under that agency's rows.
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+
+from service.store.database import Database, Transaction
+from service.store.tables import DIRECTORY
+
+
+class Door(StrEnum):
+    """What can be looked up. Codes and tokens are looked up by their hash."""
+
+    SOURCE = "source"
+    EMAIL = "email"
+    ENROLMENT_CODE = "enrolment_code"
+    DEVICE_TOKEN = "device_token"  # noqa: S105  the name of a kind of key, not a secret
+    SESSION_TOKEN = "session_token"  # noqa: S105  as above
+
+
+def agency_of(database: Database, door: Door, key: str) -> UUID | None:
+    """None when nobody knows the key."""
+    with database.outside() as connection:
+        found = connection.execute(
+            select(DIRECTORY.c.agency_id).where(DIRECTORY.c.kind == door, DIRECTORY.c.key == key)
+        )
+        answer: UUID | None = found.scalar_one_or_none()
+    return answer
+
+
+def add(tx: Transaction, door: Door, key: str) -> None:
+    tx.session.execute(insert(DIRECTORY).values(kind=door, key=key, agency_id=tx.agency_id))
+
+
+def remove(tx: Transaction, door: Door, key: str) -> None:
+    """A second call does nothing."""
+    tx.session.execute(
+        delete(DIRECTORY).where(DIRECTORY.c.kind == door, DIRECTORY.c.key == key, DIRECTORY.c.agency_id == tx.agency_id)
+    )

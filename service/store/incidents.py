@@ -1,0 +1,211 @@
+"""Statements on incidents: found, opened, moved by compare-and-set, and handed to the clock when they are due."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text, update
+
+from service.domain.detection import Classification, Confidence, Sound
+from service.domain.disposition import Disposition
+from service.domain.geo import Point
+from service.domain.incident import LIVING, Incident, IncidentState, sources_of
+from service.domain.policy import Policy
+from service.store.database import Database, Transaction
+from service.store.ids import new_id
+from service.store.tables import INCIDENTS
+
+
+class Due(NamedTuple):
+    """An incident that the clock has to look at."""
+
+    agency_id: UUID
+    incident_id: UUID
+
+
+def due(database: Database, *, now: datetime, at_most: int) -> list[Due]:
+    """Incidents of all agencies whose time has come, newest first, through the clock's narrow door."""
+    return _through_the_door(database, "select * from due_incidents(:by_time, :at_most)", now, at_most)
+
+
+def with_due_pages(database: Database, *, by: datetime, at_most: int) -> list[Due]:
+    """Incidents of all agencies with pages that were due by then: nobody sent them, or whoever did has died."""
+    return _through_the_door(database, "select * from due_pages(:by_time, :at_most)", by, at_most)
+
+
+def find(tx: Transaction, incident_id: UUID) -> Incident | None:
+    row = tx.session.execute(_one(incident_id)).one_or_none()
+    return _incident(row) if row else None
+
+
+def by_id(tx: Transaction, incident_ids: Iterable[UUID]) -> dict[UUID, Incident]:
+    rows = tx.session.execute(select(INCIDENTS).where(INCIDENTS.c.incident_id == func.any(list(incident_ids))))
+    return {row.incident_id: _incident(row) for row in rows}
+
+
+def lock(tx: Transaction, incident_id: UUID) -> Incident | None:
+    """The incident, nobody else's until this transaction ends."""
+    row = tx.session.execute(_one(incident_id).with_for_update()).one_or_none()
+    return _incident(row) if row else None
+
+
+def lock_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> Incident | None:
+    """As `lock`; None when its time has not come (another clock was first) or somebody has it right now."""
+    due_one = _one(incident_id).where(INCIDENTS.c.next_action_at <= now)
+    row = tx.session.execute(due_one.with_for_update(skip_locked=True)).one_or_none()
+    return _incident(row) if row else None
+
+
+def living_since(tx: Transaction, since: datetime, until: datetime) -> list[Incident]:
+    """Living incidents whose last sound lies between the two times, latest first: those a new one may join."""
+    rows = tx.session.execute(
+        select(INCIDENTS)
+        .where(
+            INCIDENTS.c.state.in_(LIVING),
+            INCIDENTS.c.last_heard_at.between(since, until),
+        )
+        .order_by(INCIDENTS.c.last_heard_at.desc(), INCIDENTS.c.incident_id)
+        .with_for_update()
+    )
+    return [_incident(row) for row in rows]
+
+
+def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Policy, now: datetime) -> Incident:
+    """A new incident. A held one is due when its time to be held is over."""
+    incident = Incident(
+        incident_id=new_id(), agency_id=tx.agency_id, state=state, sound=sound, policy=policy, opened_at=now
+    )
+    tx.session.execute(
+        insert(INCIDENTS).values(
+            agency_id=tx.agency_id,
+            incident_id=incident.incident_id,
+            state=state,
+            level=0,
+            sequence=0,
+            policy=policy.as_dict(),
+            opened_at=now,
+            last_heard_at=sound.occurred_at,
+            ended_at=None if state in LIVING else now,
+            **_sound_columns(sound),
+        )
+    )
+    return incident
+
+
+def hear(tx: Transaction, incident_id: UUID, *, sound: Sound, last_heard_at: datetime) -> None:
+    """The headline after another detection or revision."""
+    _update(
+        tx, incident_id, last_heard_at=func.greatest(INCIDENTS.c.last_heard_at, last_heard_at), **_sound_columns(sound)
+    )
+
+
+def move(tx: Transaction, incident_id: UUID, *, to: IncidentState, now: datetime) -> bool:
+    """Compare-and-set along DESIGN §4; False when it was not in a state that leads there."""
+    times: dict[IncidentState, dict[str, Any]] = {
+        IncidentState.COVERED: {"covered_at": now},
+        IncidentState.CLOSED: {"ended_at": now},
+        IncidentState.CANCELLED: {"ended_at": now},
+        IncidentState.OPEN: {"ended_at": None, "covered_at": None},
+    }
+    moved = tx.session.execute(
+        update(INCIDENTS)
+        .where(
+            INCIDENTS.c.incident_id == incident_id,
+            INCIDENTS.c.state.in_(sources_of(to)),
+        )
+        .values(state=to, **times.get(to, {}))
+        .returning(INCIDENTS.c.incident_id)
+    )
+    return moved.first() is not None
+
+
+def schedule(
+    tx: Transaction, incident_id: UUID, *, level: int, deadline_at: datetime | None, next_action_at: datetime | None
+) -> None:
+    _update(tx, incident_id, level=level, deadline_at=deadline_at, next_action_at=next_action_at)
+
+
+def set_disposition(tx: Transaction, incident_id: UUID, disposition: Disposition) -> None:
+    """The latest word of who was there."""
+    _update(tx, incident_id, disposition=disposition)
+
+
+def next_sequence(tx: Transaction, incident_id: UUID) -> int:
+    """One more change pushed: its number."""
+    answer: int = tx.session.execute(
+        update(INCIDENTS)
+        .where(INCIDENTS.c.incident_id == incident_id)
+        .values(sequence=INCIDENTS.c.sequence + 1)
+        .returning(INCIDENTS.c.sequence)
+    ).scalar_one()
+    return answer
+
+
+def page_of_newest(
+    tx: Transaction, *, states: Iterable[IncidentState], before: UUID | None, limit: int
+) -> list[Incident]:
+    """Newest first; `before` is the last id of the previous page."""
+    query = select(INCIDENTS)
+    wanted = list(states)
+    if wanted:
+        query = query.where(INCIDENTS.c.state.in_(wanted))
+    if before is not None:
+        query = query.where(INCIDENTS.c.incident_id < before)
+    rows = tx.session.execute(query.order_by(INCIDENTS.c.incident_id.desc()).limit(limit))
+    return [_incident(row) for row in rows]
+
+
+def _through_the_door(database: Database, statement: str, by_time: datetime, at_most: int) -> list[Due]:
+    with database.outside() as connection:
+        rows = connection.execute(text(statement), {"by_time": by_time, "at_most": at_most})
+        return [Due(*row) for row in rows]
+
+
+def _one(incident_id: UUID) -> Any:
+    return select(INCIDENTS).where(INCIDENTS.c.incident_id == incident_id)
+
+
+def _update(tx: Transaction, incident_id: UUID, **values: Any) -> None:
+    tx.session.execute(update(INCIDENTS).where(INCIDENTS.c.incident_id == incident_id).values(**values))
+
+
+def _sound_columns(sound: Sound) -> dict[str, Any]:
+    return {
+        "occurred_at": sound.occurred_at,
+        "lat": sound.place.lat,
+        "lon": sound.place.lon,
+        "uncertainty_m": sound.uncertainty_m,
+        "classification": sound.classification,
+        "confidence": sound.confidence,
+        "rounds": sound.rounds,
+        "tactical_notes": list(sound.tactical_notes),
+        "address": sound.address,
+        "audio_url": sound.audio_url,
+        "image_url": sound.image_url,
+    }
+
+
+def _incident(row: Any) -> Incident:
+    return Incident(
+        incident_id=row.incident_id,
+        agency_id=row.agency_id,
+        state=IncidentState(row.state),
+        level=row.level,
+        sequence=row.sequence,
+        deadline_at=row.deadline_at,
+        policy=Policy.from_dict(row.policy),
+        opened_at=row.opened_at,
+        sound=Sound(
+            occurred_at=row.occurred_at,
+            place=Point(lat=row.lat, lon=row.lon),
+            uncertainty_m=row.uncertainty_m,
+            classification=Classification(row.classification),
+            confidence=Confidence(row.confidence),
+            rounds=row.rounds,
+            tactical_notes=tuple(row.tactical_notes),
+            address=row.address,
+            audio_url=row.audio_url,
+            image_url=row.image_url,
+        ),
+    )

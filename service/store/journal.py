@@ -1,0 +1,53 @@
+"""The append-only record of everything that happened, written in the transaction in which it happened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from service.store.database import Transaction
+from service.store.ids import new_id
+from service.store.tables import JOURNAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`actor` is who did it: "source:…", "device:…", "user:…", "clock" or "worker". `details` is plain JSON."""
+
+    at: datetime
+    actor: str
+    action: str
+    incident_id: UUID | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def write(tx: Transaction, entries: Iterable[Entry]) -> None:
+    """One statement for all of them, in their order; none at all for none."""
+    rows = [
+        {
+            "agency_id": tx.agency_id,
+            "entry_id": new_id(),
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": entry.action,
+            "incident_id": entry.incident_id,
+            "details": entry.details,
+        }
+        for entry in entries
+    ]
+    if rows:
+        tx.session.execute(insert(JOURNAL).values(rows))
+
+
+def of_incident(tx: Transaction, incident_id: UUID) -> list[Entry]:
+    """The timeline of an incident, oldest first."""
+    rows = tx.session.execute(
+        select(JOURNAL).where(JOURNAL.c.incident_id == incident_id).order_by(JOURNAL.c.at, JOURNAL.c.entry_id)
+    )
+    return [
+        Entry(at=row.at, actor=row.actor, action=row.action, incident_id=row.incident_id, details=row.details)
+        for row in rows
+    ]

@@ -1,0 +1,211 @@
+"""Statements on pages, the outbox: queued with the change that causes them, claimed with a lease, settled once.
+
+Numbers: a page is due when `next_action_at` has come; a claim moves that forward by the lease, so that a page whose
+worker died is due again by itself. `attempt` fences: whoever lost the lease settles nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from service.domain.alert import PageKind, PageState
+from service.store.database import Transaction
+from service.store.ids import new_id
+from service.store.tables import PAGES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPage:
+    alert_id: UUID | None
+    unit_id: UUID
+    device_id: UUID
+    kind: PageKind
+    loud: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPage:
+    """`failure` says in words why the last attempt did not arrive."""
+
+    page_id: UUID
+    incident_id: UUID
+    alert_id: UUID | None
+    unit_id: UUID
+    device_id: UUID
+    kind: PageKind
+    sequence: int
+    loud: bool
+    reason: str
+    state: PageState
+    attempt: int
+    created_at: datetime
+    expires_at: datetime
+    claimed_at: datetime | None
+    settled_at: datetime | None
+    message_id: str | None
+    failure: str | None
+
+
+def add(
+    tx: Transaction,
+    incident_id: UUID,
+    pages: Sequence[NewPage],
+    *,
+    sequence: int,
+    now: datetime,
+    lifetime: timedelta,
+) -> None:
+    """Due at once. Everything older that still waits for the same device and incident is superseded by it."""
+    if sequence > 1:
+        _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
+    tx.session.execute(
+        insert(PAGES).values(
+            [
+                {
+                    "agency_id": tx.agency_id,
+                    "page_id": new_id(),
+                    "incident_id": incident_id,
+                    "alert_id": page.alert_id,
+                    "unit_id": page.unit_id,
+                    "device_id": page.device_id,
+                    "kind": page.kind,
+                    "sequence": sequence,
+                    "loud": page.loud,
+                    "reason": page.reason,
+                    "state": PageState.PENDING,
+                    "attempt": 0,
+                    "created_at": now,
+                    "next_action_at": now,
+                    "expires_at": now + lifetime,
+                }
+                for page in pages
+            ]
+        )
+    )
+
+
+def claim_due(tx: Transaction, incident_id: UUID, *, now: datetime, lease: timedelta) -> list[StoredPage]:
+    """Due pages of one incident, ours until the lease runs out; rows that another worker claims now are passed over."""
+    due = (
+        select(PAGES.c.page_id)
+        .where(
+            PAGES.c.incident_id == incident_id,
+            PAGES.c.state.in_([PageState.PENDING, PageState.SENDING]),
+            PAGES.c.next_action_at <= now,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    rows = tx.session.execute(
+        update(PAGES)
+        .where(PAGES.c.page_id.in_(due))
+        .values(
+            state=PageState.SENDING,
+            attempt=PAGES.c.attempt + 1,
+            claimed_at=now,
+            next_action_at=now + lease,
+        )
+        .returning(PAGES)
+    )
+    return [_page(row) for row in rows]
+
+
+def settle(
+    tx: Transaction,
+    page: StoredPage,
+    *,
+    to: PageState,
+    now: datetime,
+    message_id: str | None = None,
+    failure: str | None = None,
+) -> bool:
+    """The claimed page is done with; False when the lease was lost and another attempt is under way."""
+    return _move_claimed(
+        tx, page, state=to, settled_at=now, next_action_at=None, message_id=message_id, failure=failure
+    )
+
+
+def try_again(tx: Transaction, page: StoredPage, *, at: datetime, failure: str) -> bool:
+    """`sending → pending`, due at `at`."""
+    return _move_claimed(tx, page, state=PageState.PENDING, next_action_at=at, failure=failure)
+
+
+def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredPage]:
+    """In the order they were queued."""
+    rows = tx.session.execute(select(PAGES).where(PAGES.c.incident_id == incident_id).order_by(PAGES.c.page_id))
+    return [_page(row) for row in rows]
+
+
+def warned_units(tx: Transaction, incident_id: UUID) -> tuple[UUID, ...]:
+    """Units that got a warning of this incident."""
+    rows = tx.session.execute(
+        select(PAGES.c.unit_id).where(PAGES.c.incident_id == incident_id, PAGES.c.kind == PageKind.WARNING).distinct()
+    )
+    return tuple(row.unit_id for row in rows)
+
+
+def rings_elsewhere(tx: Transaction, page: StoredPage) -> bool:
+    """Has another device of the same unit been reached, or may it still be, for the same incident?"""
+    found = tx.session.execute(
+        select(PAGES.c.page_id)
+        .where(
+            PAGES.c.incident_id == page.incident_id,
+            PAGES.c.unit_id == page.unit_id,
+            PAGES.c.device_id != page.device_id,
+            PAGES.c.state.in_([PageState.PENDING, PageState.SENDING, PageState.SENT]),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def _supersede_older(tx: Transaction, incident_id: UUID, device_ids: Sequence[UUID], *, now: datetime) -> None:
+    tx.session.execute(
+        update(PAGES)
+        .where(
+            PAGES.c.incident_id == incident_id,
+            PAGES.c.device_id.in_(device_ids),
+            PAGES.c.state == PageState.PENDING,
+        )
+        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+    )
+
+
+def _move_claimed(tx: Transaction, page: StoredPage, **values: Any) -> bool:
+    moved = tx.session.execute(
+        update(PAGES)
+        .where(
+            PAGES.c.page_id == page.page_id,
+            PAGES.c.state == PageState.SENDING,
+            PAGES.c.attempt == page.attempt,
+        )
+        .values(**values)
+        .returning(PAGES.c.page_id)
+    )
+    return moved.first() is not None
+
+
+def _page(row: Any) -> StoredPage:
+    return StoredPage(
+        page_id=row.page_id,
+        incident_id=row.incident_id,
+        alert_id=row.alert_id,
+        unit_id=row.unit_id,
+        device_id=row.device_id,
+        kind=PageKind(row.kind),
+        sequence=row.sequence,
+        loud=row.loud,
+        reason=row.reason,
+        state=PageState(row.state),
+        attempt=row.attempt,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        claimed_at=row.claimed_at,
+        settled_at=row.settled_at,
+        message_id=row.message_id,
+        failure=row.failure,
+    )

@@ -1,0 +1,126 @@
+"""Statements on units: what selection must know of them, and how their status changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, insert, select, update
+
+from service.domain.unit import Status, UnitKind
+from service.store.database import Transaction
+from service.store.ids import new_id
+from service.store.tables import DEVICES, UNITS
+
+BUSY = (Status.EN_ROUTE, Status.ON_SCENE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUnit:
+    """`has_device`: a phone is enrolled, and if it has a push target, the target is not known to be dead."""
+
+    unit_id: UUID
+    call_sign: str
+    kind: UnitKind
+    status: Status
+    status_at: datetime
+    incident_id: UUID | None
+    has_device: bool
+
+
+def add(tx: Transaction, *, call_sign: str, kind: UnitKind, now: datetime) -> UUID:
+    """A new unit, off duty until it says otherwise."""
+    unit_id = new_id()
+    tx.session.execute(
+        insert(UNITS).values(
+            agency_id=tx.agency_id,
+            unit_id=unit_id,
+            call_sign=call_sign,
+            kind=kind,
+            status=Status.OFF_DUTY,
+            status_at=now,
+        )
+    )
+    return unit_id
+
+
+def by_id(tx: Transaction, unit_ids: Iterable[UUID]) -> dict[UUID, StoredUnit]:
+    wanted = list(unit_ids)
+    if not wanted:
+        return {}
+    rows = tx.session.execute(_units().where(UNITS.c.unit_id == func.any(wanted)))
+    return {row.unit_id: _unit(row) for row in rows}
+
+
+def by_call_sign(tx: Transaction, call_signs: Iterable[str]) -> dict[str, UUID]:
+    """Ids of those that exist."""
+    rows = tx.session.execute(
+        select(UNITS.c.call_sign, UNITS.c.unit_id).where(UNITS.c.call_sign == func.any(list(call_signs)))
+    )
+    return {row.call_sign: row.unit_id for row in rows}
+
+
+def supervisors(tx: Transaction) -> list[StoredUnit]:
+    rows = tx.session.execute(_units().where(UNITS.c.kind == UnitKind.SUPERVISOR).order_by(UNITS.c.call_sign))
+    return [_unit(row) for row in rows]
+
+
+def first(tx: Transaction, *, limit: int | None = None) -> list[StoredUnit]:
+    """The agency's units by call sign; all of them without a limit."""
+    return [_unit(row) for row in tx.session.execute(_units().order_by(UNITS.c.call_sign).limit(limit))]
+
+
+def census(tx: Transaction, *, apart_from: Iterable[UUID]) -> dict[Status, int]:
+    """How many other units there are in each status."""
+    rows = tx.session.execute(
+        select(UNITS.c.status, func.count().label("units"))
+        .where(UNITS.c.unit_id != func.all(list(apart_from)))
+        .group_by(UNITS.c.status)
+    )
+    return {Status(row.status): row.units for row in rows}
+
+
+def set_status(tx: Transaction, unit_id: UUID, status: Status, *, now: datetime) -> None:
+    """What the unit says of itself; one that is no longer busy is no longer on an incident."""
+    keeps = UNITS.c.incident_id if status in BUSY else None
+    tx.session.execute(
+        update(UNITS).where(UNITS.c.unit_id == unit_id).values(status=status, status_at=now, incident_id=keeps)
+    )
+
+
+def make_busy(tx: Transaction, unit_id: UUID, incident_id: UUID, *, status: Status, now: datetime) -> None:
+    tx.session.execute(
+        update(UNITS).where(UNITS.c.unit_id == unit_id).values(status=status, status_at=now, incident_id=incident_id)
+    )
+
+
+def free(tx: Transaction, unit_id: UUID, incident_id: UUID, *, now: datetime) -> None:
+    """Available again, unless it is not on this incident any more or has said something else of itself."""
+    tx.session.execute(
+        update(UNITS)
+        .where(UNITS.c.unit_id == unit_id, UNITS.c.incident_id == incident_id, UNITS.c.status.in_(BUSY))
+        .values(status=Status.AVAILABLE, status_at=now, incident_id=None)
+    )
+
+
+def _units() -> Any:
+    device = exists().where(
+        DEVICES.c.agency_id == UNITS.c.agency_id,
+        DEVICES.c.unit_id == UNITS.c.unit_id,
+        DEVICES.c.revoked_at.is_(None),
+        DEVICES.c.push_lost_at.is_(None),
+    )
+    return select(UNITS, device.label("has_device"))
+
+
+def _unit(row: Any) -> StoredUnit:
+    return StoredUnit(
+        unit_id=row.unit_id,
+        call_sign=row.call_sign,
+        kind=UnitKind(row.kind),
+        status=Status(row.status),
+        status_at=row.status_at,
+        incident_id=row.incident_id,
+        has_device=row.has_device,
+    )

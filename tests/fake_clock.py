@@ -1,0 +1,19 @@
+"""Time that stands still until a test moves it. Passes the clock's contract suite, as the real one does."""
+
+from datetime import datetime, timedelta
+
+
+class FrozenClock:
+    """The clock port, at `now` until told otherwise; real seconds and this clock's are the same."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def real(self, seconds: float) -> timedelta:
+        return timedelta(seconds=seconds)
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)

@@ -1,0 +1,28 @@
+"""`python -m workers.clock`: the loop that finds rows whose time has come. One on every host, any number at once."""
+
+import signal
+from threading import Event
+
+import structlog
+
+from service import runtime
+from service.observe import configure_logging
+from service.operations.escalations import run_clock
+from service.settings import Settings
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    configure_logging()
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with runtime.running(Settings(), sends=True) as here:
+        here.ports.push.warm()
+        log.info("clock_started")
+        run_clock(here.database, here.ports, threads=here.threads, stop=stop)
+
+
+if __name__ == "__main__":
+    main()
