@@ -31,12 +31,15 @@ class Runtime:
 
 
 @contextmanager
-def running(settings: Settings, *, sends: bool) -> Iterator[Runtime]:
+def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtime]:
     """Everything a process needs, closed in reverse order. A process that does not send never opens FCM.
+
+    Without `settings` they are read from the environment.
 
     Raises DomainError(unavailable) when PostgreSQL is away at start, and DomainError(forbidden) when the role could
     pass by row-level security.
     """
+    settings = settings or Settings()
     with ExitStack() as stack:
         pool_size = settings.api_threads + settings.page_threads
         database = Database(settings.database_url.get_secret_value(), pool_size=pool_size)

@@ -5,6 +5,7 @@ Each xdist worker starts one pair of real servers, migrates one template databas
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 import redis
 from builders import NOW
 from fake_clock import FrozenClock
+from world import MakeWorld, World
 
 from service.dev.embedded import Stores
 from service.store import migration
+from service.store.database import Database
 
 APP_ROLE = "beatline_app"
 """As in production: it owns no table and cannot step around row-level security."""
@@ -69,6 +72,26 @@ def redis_url(stores: Stores) -> str:
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(NOW)
+
+
+@pytest.fixture
+def make_world(database_url: str, clock: FrozenClock) -> Iterator[MakeWorld]:
+    """A world under the default policy, changed by keywords."""
+    with ExitStack() as stack:
+
+        def make(**policy: Any) -> World:
+            database = Database(database_url, pool_size=12)
+            stack.callback(database.close)
+            world = World(database, clock, **policy)
+            stack.callback(world.close)
+            return world
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    return make_world()
 
 
 class _SocketGuard:

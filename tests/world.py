@@ -1,10 +1,10 @@
 """A small world for stories: one agency, its cars and their phones, a sensor network, and time that a test moves.
 
-Real PostgreSQL, the real operations; positions, push and jobs are the fakes that pass the ports' contract suites. What a
-worker would do happens at once after each act; what the clock would do happens when the story advances time.
+Real PostgreSQL, the real operations; positions, push and jobs are the fakes that pass the ports' contract suites.
+What a worker would do happens at once after each act, what the clock would do when the story advances time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +32,9 @@ from service.operations.registry import SignedInDevice
 from service.ports import Ports
 from service.store.database import Database
 from service.store.devices import NewDevice
+
+MakeWorld = Callable[..., "World"]
+"""A world under the default policy, changed by keywords."""
 
 
 class InlineJobs:

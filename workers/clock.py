@@ -8,7 +8,6 @@ import structlog
 from service import runtime
 from service.observe import configure_logging
 from service.operations.escalations import run_clock
-from service.settings import Settings
 
 log = structlog.get_logger()
 
@@ -18,7 +17,7 @@ def main() -> None:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with runtime.running(Settings(), sends=True) as here:
+    with runtime.running(sends=True) as here:
         here.ports.push.warm()
         log.info("clock_started")
         run_clock(here.database, here.ports, threads=here.threads, stop=stop)

@@ -13,7 +13,6 @@ from rq.serializers import JSONSerializer
 from service import runtime
 from service.adapters.rq_jobs import JOB_TIMEOUT_S, PAGES
 from service.observe import configure_logging
-from service.settings import Settings
 from workers import jobs
 
 log = structlog.get_logger()
@@ -34,8 +33,7 @@ class PageWorker(SimpleWorker):
 
 def main() -> None:
     configure_logging()
-    settings = Settings()
-    with runtime.running(settings, sends=True) as here, Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+    with runtime.running(sends=True) as here, Redis.from_url(here.settings.redis_url.get_secret_value()) as redis:
         here.ports.push.warm()
         jobs.use(here)
         log.info("worker_started", queue=PAGES)

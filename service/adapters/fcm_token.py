@@ -89,6 +89,11 @@ class OneToken(service_account.Credentials):
             except GoogleAuthError as error:
                 self._failed = (time.monotonic(), error)
                 raise
+            except (AttributeError, KeyError, TypeError, ValueError) as stumble:
+                # google-auth takes for granted that what answers 200 is Google; a captive portal does so too.
+                stranger = TransportError("what answered is no token service", retryable=True)
+                self._failed = (time.monotonic(), stranger)
+                raise stranger from stumble
             self._failed = None
 
 

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from anyio import from_thread
+from fastapi import APIRouter, Request
 
 from service.api.deps import AdministratorDep, BackendDep
 from service.api.errors import documented
+from service.api.positions import Reception
 from service.api.schemas_console import DeviceAnswer, DevicesAnswer, EnrolmentCodeAnswer, EnrolmentCodeBody
 from service.api.strict_route import StrictRoute
 from service.domain.errors import Code
@@ -32,6 +34,9 @@ def list_devices(user: AdministratorDep, backend: BackendDep) -> DevicesAnswer:
 
 
 @router.delete("/devices/{device_id}", status_code=204, responses=_REFUSALS)
-def revoke_device(device_id: UUID, user: AdministratorDep, backend: BackendDep) -> None:
+def revoke_device(device_id: UUID, user: AdministratorDep, backend: BackendDep, request: Request) -> None:
     """A lost phone: its token is good for nothing from now on, and it rings no more. A second call does nothing."""
     registry.revoke_device(backend.database, backend.ports, user=user, device_id=device_id)
+    reception: Reception = request.app.state.reception
+    # The event loop's own, so asked of the loop: nothing there expects a thread.
+    from_thread.run_sync(reception.devices.forget, lambda device: device.device_id == device_id)

@@ -8,7 +8,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 
-from service.api import admin, console, errors, health, integrators, openapi, units
+from service.api import admin, console, errors, health, integrators, metrics, openapi, positions, units
 from service.api.deps import Backend
 
 THREADS = 20
@@ -16,7 +16,15 @@ THREADS = 20
 DESCRIPTION = """Turns a localized gunshot detection into ringing phones of the nearest patrol units.
 
 Every refusal is a problem (RFC 9457) with a stable `code`. Everything may be sent twice."""
-_ROUTERS = (integrators.router, units.router, console.router, admin.router, health.router)
+_ROUTERS = (
+    integrators.router,
+    positions.router,
+    units.router,
+    console.router,
+    admin.router,
+    health.router,
+    metrics.router,
+)
 
 
 def create_app(
@@ -32,7 +40,9 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         with open_backend() as backend:
             app.state.backend = backend
-            yield
+            async with positions.open_reception(backend) as reception:
+                app.state.reception = reception
+                yield
 
     app = FastAPI(
         title="Beatline",
@@ -45,6 +55,8 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.base_url = base_url
+    app.state.requests = metrics.Requests()
+    app.add_middleware(metrics.Measured, requests=app.state.requests)
     errors.install(app)
     for router in _ROUTERS:
         app.include_router(router)

@@ -4,7 +4,6 @@ Standard library alone: `beatline serve` and `beatline work` stand on it in prod
 which have their own warden. Linux: the kernel ends the children of a parent that was killed.
 """
 
-import os
 import signal
 import subprocess
 import threading
@@ -35,10 +34,10 @@ class Children:
     """Processes by name, started again when they end by themselves, stopped together when the `with` block ends.
 
     To be used from one thread that lives as long as the process, best the main one: see `foreground.tied`.
-    `log` is where their output goes, ours when None; `environment` is added to our own.
+    `log` is where their output goes and `environment` is theirs, ours when None.
     """
 
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
     log: Path | None = None
     grace_s: float = 10.0
     _children: dict[str, _Child] = field(default_factory=dict)
@@ -93,7 +92,7 @@ class Children:
             return subprocess.Popen(
                 # What must survive a killed process is in PostgreSQL; so nobody outlives us to finish something.
                 tied(command, last_signal=signal.SIGKILL),
-                env={**os.environ, **self.environment},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -15,6 +15,8 @@ import orjson
 from service.auth.signatures import sign
 from service.dev.watch import Watch
 
+MODEL = "Simulated phone"
+"""What the phones here say they are: nobody mistakes them for a person's."""
 PATIENCE_S = 20.0
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
 
@@ -94,7 +96,7 @@ class Phone:
     async def enrol(
         cls, http: httpx.AsyncClient, *, code: str, push: Mapping[str, str], platform: str = "android"
     ) -> Self:
-        device = {"platform": platform, "model": "Simulated", "app_version": "1.0"}
+        device = {"platform": platform, "model": MODEL, "app_version": "1.0"}
         answer = await call(http, "POST", "/v1/enrolments", json={"code": code, "device": device, "push": push})
         return cls(
             http=http,
@@ -130,3 +132,6 @@ class Desk:
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return await call(self.http, "POST", f"/v1/{path}", json=body)
+
+    async def delete(self, path: str) -> None:
+        await call(self.http, "DELETE", f"/v1/{path}")

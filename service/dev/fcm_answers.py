@@ -19,7 +19,7 @@ _HTML = b"text/html; charset=UTF-8"
 
 
 class Answer(StrEnum):
-    """The ways to misbehave on request. The last five are not answers but what a network does instead of one."""
+    """The ways to misbehave on request. The last six are not answers but what a network does to one."""
 
     UNREGISTERED = "unregistered"
     SENDER_MISMATCH = "sender_mismatch"
@@ -36,6 +36,7 @@ class Answer(StrEnum):
     NOT_FOUND = "not_found"
     ODD = "odd"
     HTML = "html"
+    SLOW = "slow"
     HANG = "hang"
     TRICKLE = "trickle"
     RESET = "reset"
@@ -72,15 +73,18 @@ def unauthenticated() -> Reply:
 
 def misbehaved(answer: Answer, *, kind: str = "token", retry_after: str | None = None) -> Reply:
     """The reply for every Answer that is one. `kind` is the target's field, which `invalid_token` names."""
-    if answer is Answer.INVALID_TOKEN:
-        return _error(
-            400,
-            "INVALID_ARGUMENT",
-            "Request contains an invalid argument.",
-            code="INVALID_ARGUMENT",
-            fields=[Violation(f"message.{kind}", "Invalid registration token")],
-        )
-    return _REPLIES[answer]._replace(retry_after=retry_after)
+    reply = _invalid_token(kind) if answer is Answer.INVALID_TOKEN else _REPLIES[answer]
+    return reply._replace(retry_after=retry_after)
+
+
+def _invalid_token(kind: str) -> Reply:
+    return _error(
+        400,
+        "INVALID_ARGUMENT",
+        "Request contains an invalid argument.",
+        code="INVALID_ARGUMENT",
+        fields=[Violation(f"message.{kind}", "Invalid registration token")],
+    )
 
 
 def _error(

@@ -28,8 +28,8 @@ from service.dev.fcm_wire import Exchange
 TOKEN_ENDPOINT = "/token"  # noqa: S105  a path, not a secret
 MAX_WAIT_S = 30.0
 _KEPT = 100_000
-_BROKEN_OFF = frozenset({Answer.HANG, Answer.TRICKLE, Answer.RESET, Answer.TRUNCATED, Answer.CUT})
-_DELIVERED_ALL_THE_SAME = frozenset({Answer.TRICKLE, Answer.TRUNCATED, Answer.CUT})
+_BAD_NETWORK = frozenset({Answer.SLOW, Answer.HANG, Answer.TRICKLE, Answer.RESET, Answer.TRUNCATED, Answer.CUT})
+_DELIVERED_ALL_THE_SAME = frozenset({Answer.SLOW, Answer.TRICKLE, Answer.TRUNCATED, Answer.CUT})
 _NOTHING = Reply(204, b"")
 
 
@@ -182,8 +182,8 @@ class FcmApp:
 async def _reply(exchange: Exchange, fault: Fault | None, reply: Reply, *, kind: str = "token") -> None:
     if fault is None:
         await exchange.answer(reply)
-    elif fault.answer in _BROKEN_OFF:
-        await exchange.break_off(fault.answer, reply)
+    elif fault.answer in _BAD_NETWORK:
+        await exchange.suffer(fault.answer, reply)
     else:
         await exchange.answer(misbehaved(fault.answer, kind=kind, retry_after=fault.retry_after))
 

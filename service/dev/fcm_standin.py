@@ -27,6 +27,7 @@ PROJECT_ID = "beatline-demo"
 _KEEP_ALIVE_S = 600
 """Google keeps idle connections for minutes; uvicorn's own 5 s would make every alert pay for a new one."""
 _START_TIMEOUT_S = 10.0
+_BACKLOG = 2_048
 
 
 class FcmStandin:
@@ -36,7 +37,7 @@ class FcmStandin:
         self._app = FcmApp(token_life_s=token_life_s)
         # A test that ends while a fault still hangs is no news; the app's own errors show as a 500 to the client.
         self._server = uvicorn.Server(_config(self._app, log_level=logging.CRITICAL))
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = _listener(0, None)
         self._thread = threading.Thread(target=self._serve, name="fcm-standin", daemon=True)
         self.url = _url(self._socket)
 
@@ -62,6 +63,11 @@ class FcmStandin:
     def token_requests(self) -> int:
         """How often the token endpoint was asked."""
         return self._app.tokens.requests
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open now."""
+        return len(self._server.server_state.connections)
 
     def messages_for(self, target: str) -> list[Mapping[str, Any]]:
         return [delivery.message for delivery in self.deliveries if delivery.target == target]
@@ -113,22 +119,26 @@ def main() -> None:
     parser.add_argument("--token-life-s", type=int, default=3_600, help="how long an access token lasts")
     options = parser.parse_args()
     app = FcmApp(token_life_s=options.token_life_s)
-    if options.uds:
-        uvicorn.Server(_config(app, uds=options.uds)).run()
-        return
-    with socket.create_server(("127.0.0.1", options.port)) as listener:
-        print(_url(listener), flush=True)
+    with _listener(options.port, options.uds) as listener:
+        print(options.uds or _url(listener), flush=True)
         uvicorn.Server(_config(app)).run(sockets=[listener])
+
+
+def _listener(port: int, path: str | None) -> socket.socket:
+    """Listening already when its address is printed, so that whoever reads it may connect."""
+    if path is None:
+        return socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+    Path(path).unlink(missing_ok=True)
+    return socket.create_server(path, family=socket.AF_UNIX, backlog=_BACKLOG)
 
 
 def _url(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _config(app: FcmApp, *, uds: str | None = None, log_level: int = logging.WARNING) -> uvicorn.Config:
+def _config(app: FcmApp, *, log_level: int = logging.WARNING) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        uds=uds,
         http=CuttableProtocol,
         loop="uvloop",
         ws="none",
@@ -138,7 +148,6 @@ def _config(app: FcmApp, *, uds: str | None = None, log_level: int = logging.WAR
         log_level=log_level,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=1,
-        backlog=2_048,
     )
 
 

@@ -4,6 +4,8 @@ Not for what is said: that is `fcm_answers`.
 """
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -12,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service.dev.fcm_answers import Answer, Reply
 
 MAX_BODY_BYTES = 1 << 20
+SLOW_S = 0.3
 _TRICKLE_EVERY_S = 0.5
 
 
@@ -53,9 +56,12 @@ class Exchange:
         await self._start(reply)
         await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
-    async def break_off(self, answer: Answer, reply: Reply) -> None:
+    async def suffer(self, answer: Answer, reply: Reply) -> None:
         """Do what a bad network does: `reply` is what would have been said."""
-        if answer is Answer.HANG:
+        if answer is Answer.SLOW:
+            await asyncio.sleep(SLOW_S)
+            await self.answer(reply)
+        elif answer is Answer.HANG:
             await self._until_gone()
         elif answer is Answer.TRICKLE:
             await self._trickle(reply)
@@ -87,8 +93,8 @@ class Exchange:
 
     async def _reset(self, *, politely: bool) -> None:
         transport: Any = self._scope["state"]["transport"]
-        if politely:
-            transport.close()
-        else:
-            transport.abort()
+        if not politely:
+            # Only with a linger of zero does closing send a reset; over a unix socket it stays a plain end.
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.close()
         await self._until_gone()

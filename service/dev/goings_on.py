@@ -1,16 +1,15 @@
-"""What goes on in the simulated city besides its patrols? Sensors hear, cars' AVL feeds report, pushes reach phones,
-phones break, dispatchers confirm and close. Each function is one of these, for ever. Who takes part: `simulator`.
+"""What goes on in the simulated city besides its patrols? Sensors hear, AVL feeds report, pushes arrive, phones break.
+
+Each function is one of these, for ever. Who takes part: `simulator`.
 """
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from service.dev.clients import Desk, Source, call
+from service.dev.clients import Source, call
 from service.dev.patrol import Patrol, Spawn
 from service.dev.shots import Message, Sound
 from service.dev.watch import Watch

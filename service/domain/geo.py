@@ -14,6 +14,9 @@ SPHERE_ERROR = 0.007
 ROUNDING_M = 0.001
 """What floating point may add; it shows only where two points all but coincide, or lie across the antimeridian."""
 
+METRES_PER_DEGREE = 110_574.0
+"""The shortest degree of latitude on WGS-84, at the equator: for bands that must not be too narrow."""
+
 POLE_DEG = 90.0
 ANTIMERIDIAN_DEG = 180.0
 

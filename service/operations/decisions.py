@@ -19,6 +19,7 @@ from service.domain.effects import (
     Promote,
     Schedule,
 )
+from service.domain.errors import Code, DomainError
 from service.domain.escalation import Candidates
 from service.domain.incident import Incident, IncidentState
 from service.domain.selection import NotAsked
@@ -52,15 +53,30 @@ def carry_out(
     asked_ids = alerts.ask(tx, incident_id, asks, now=now)
     if found is not None:
         _record_selection(tx, incident, decision, found, now=now)
-    sequence = incident.sequence
+    sequence = _advance(tx, incident, decision, now=now)
     queued = False
     if decision.pages:
-        sequence = incidents.next_sequence(tx, incident_id)
         # Every phone of the incident has something new to catch up with; it also gives each page its alert.
         alert_ids = alerts.touch_all(tx, incident_id, now=now) if incident.sequence else asked_ids
         queued = _queue(tx, incident, decision.pages, alert_ids=alert_ids, sequence=sequence, now=now)
     journal.write(tx, _entries(incident, decision, sequence=sequence, now=now, actor=actor))
     return queued
+
+
+def _advance(tx: Transaction, incident: Incident, decision: Decision, *, now: datetime) -> int:
+    """The incident's own part of the decision; its sequence afterwards."""
+    schedules = [change for change in decision.changes if isinstance(change, Schedule)]
+    sequence = incidents.advance(
+        tx,
+        incident,
+        moves=[change.to for change in decision.changes if isinstance(change, MoveIncident)],
+        schedule=schedules[-1] if schedules else None,
+        pushes=bool(decision.pages),
+        now=now,
+    )
+    if sequence is None:
+        raise DomainError(Code.UNAVAILABLE, "Somebody else was first; ask again.", retry_after_s=0.1)
+    return sequence
 
 
 def _record_selection(
@@ -88,22 +104,12 @@ def _apply(tx: Transaction, incident_id: UUID, change: Change, *, now: datetime)
             alerts.move(tx, change.alert_id, to=change.to, now=now, role=change.role)
         case Promote():
             alerts.promote(tx, change.alert_id, now=now)
-        case MoveIncident():
-            incidents.move(tx, incident_id, to=change.to, now=now)
-        case Schedule():
-            incidents.schedule(
-                tx,
-                incident_id,
-                level=change.level,
-                deadline_at=change.deadline_at,
-                next_action_at=change.next_action_at,
-            )
         case BusyUnit():
             units.make_busy(tx, change.unit_id, incident_id, status=Status.EN_ROUTE, now=now)
         case FreeUnit():
             units.free(tx, change.unit_id, incident_id, now=now)
-        case AskUnit():
-            pass  # all of them are asked in one statement
+        case AskUnit() | MoveIncident() | Schedule():
+            pass  # each of these kinds is one statement
 
 
 def _queue(

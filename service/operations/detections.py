@@ -149,20 +149,26 @@ class _Reception:
 
     def _living(self, sound: Sound, policy: Policy) -> tuple[Incident, list[Sound]] | None:
         """The living incident it belongs to, with what was heard of it; the one heard last when there are several."""
-        longest = timedelta(seconds=policy.join_total_s)
-        living = incidents.living_since(self.tx, sound.occurred_at - longest, sound.occurred_at + longest)
+        living = incidents.living_around(
+            self.tx,
+            sound.place,
+            within_m=policy.join_total_m,
+            since=sound.occurred_at - timedelta(seconds=policy.join_within_s),
+            until=sound.occurred_at + timedelta(seconds=policy.join_total_s),
+        )
         messages = detections.of_incidents(self.tx, [incident.incident_id for incident in living])
         for incident in living:
             heard = _sounds(messages[incident.incident_id])
             if joins(sound, heard, policy=incident.policy):
-                return incident, heard
+                locked = incidents.lock(self.tx, incident.incident_id)
+                return (locked, heard) if locked and locked.lives else None
         return None
 
     def _open(self, sound: Sound, policy: Policy) -> tuple[Incident, Outcome, bool]:
         if rings(sound) and sound.confidence is Confidence.LOW:
             incident = self._opened(sound, IncidentState.HELD, policy)
             release_at = self.now + timedelta(seconds=policy.hold_low_confidence_s)
-            incidents.schedule(self.tx, incident.incident_id, level=0, deadline_at=None, next_action_at=release_at)
+            incidents.hold(self.tx, incident.incident_id, until=release_at)
             return incident, Outcome.HELD, False
         incident = self._opened(sound, IncidentState.OPEN, policy)
         return incident, Outcome.OPENED, rings(sound) and self._ring(incident)

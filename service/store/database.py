@@ -3,9 +3,9 @@
 Not for statements: those live beside it, one file a subject.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,14 +41,15 @@ _ENTER_EXCLUSIVELY = text(
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An open transaction that sees one agency's rows and no others."""
+    """An open transaction that sees one agency's rows and no others.
+
+    `entries` are what the journal will say of it; `before_commit` is called in order at its end.
+    """
 
     session: Session
     agency_id: UUID
-
-    @property
-    def connection(self) -> Connection:
-        return self.session.connection()
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    before_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Database:
@@ -78,7 +79,10 @@ class Database:
         Raises DomainError(unavailable) when the database cannot be used; whether a commit took place is then unknown.
         """
         with _unavailable_when_away(), self._session(_ENTER_EXCLUSIVELY if exclusive else _ENTER, agency_id) as session:
-            yield Transaction(session, agency_id)
+            tx = Transaction(session, agency_id)
+            yield tx
+            for finish in tx.before_commit:
+                finish()
             session.commit()
 
     @contextmanager

@@ -1,6 +1,6 @@
 """Statements on incidents: found, opened, moved by compare-and-set, and handed to the clock when they are due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,7 +9,9 @@ from sqlalchemy import func, insert, select, text, update
 
 from service.domain.detection import Classification, Confidence, Sound
 from service.domain.disposition import Disposition
-from service.domain.geo import Point
+from service.domain.effects import Schedule
+from service.domain.errors import illegal_move
+from service.domain.geo import METRES_PER_DEGREE, Point
 from service.domain.incident import LIVING, Incident, IncidentState, sources_of
 from service.domain.policy import Policy
 from service.store.database import Database, Transaction
@@ -57,16 +59,22 @@ def lock_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> Incident |
     return _incident(row) if row else None
 
 
-def living_since(tx: Transaction, since: datetime, until: datetime) -> list[Incident]:
-    """Living incidents whose last sound lies between the two times, latest first: those a new one may join."""
+def living_around(
+    tx: Transaction, place: Point, *, within_m: float, since: datetime, until: datetime
+) -> list[Incident]:
+    """Living incidents that a new sound may join: last heard between the two times, and about as near as `within_m`.
+
+    The latest heard first. Nearness is by latitude alone: a cheap sieve, good for any longitude; not locked.
+    """
+    band_deg = within_m / METRES_PER_DEGREE
     rows = tx.session.execute(
         select(INCIDENTS)
         .where(
             INCIDENTS.c.state.in_(LIVING),
             INCIDENTS.c.last_heard_at.between(since, until),
+            INCIDENTS.c.lat.between(place.lat - band_deg, place.lat + band_deg),
         )
         .order_by(INCIDENTS.c.last_heard_at.desc(), INCIDENTS.c.incident_id)
-        .with_for_update()
     )
     return [_incident(row) for row in rows]
 
@@ -100,46 +108,49 @@ def hear(tx: Transaction, incident_id: UUID, *, sound: Sound, last_heard_at: dat
     )
 
 
-def move(tx: Transaction, incident_id: UUID, *, to: IncidentState, now: datetime) -> bool:
-    """Compare-and-set along DESIGN §4; False when it was not in a state that leads there."""
-    times: dict[IncidentState, dict[str, Any]] = {
-        IncidentState.COVERED: {"covered_at": now},
-        IncidentState.CLOSED: {"ended_at": now},
-        IncidentState.CANCELLED: {"ended_at": now},
-        IncidentState.OPEN: {"ended_at": None, "covered_at": None},
-    }
-    moved = tx.session.execute(
+def advance(
+    tx: Transaction,
+    incident: Incident,
+    *,
+    moves: Sequence[IncidentState],
+    schedule: Schedule | None,
+    pushes: bool,
+    now: datetime,
+) -> int | None:
+    """Moves along DESIGN §4, one after the other, the running level, and one more pushed change, all in one statement.
+
+    Compare-and-set: None when the incident was not as it is said to be any more; its sequence otherwise.
+    """
+    values: dict[str, Any] = {"sequence": INCIDENTS.c.sequence + int(pushes)}
+    state = incident.state
+    for to in moves:
+        if state not in sources_of(to):
+            raise illegal_move("incident", current=state, wanted=to)
+        values |= {"state": to, **_times_of(to, now)}
+        state = to
+    if schedule is not None:
+        values |= {
+            "level": schedule.level,
+            "deadline_at": schedule.deadline_at,
+            "next_action_at": schedule.next_action_at,
+        }
+    answer: int | None = tx.session.execute(
         update(INCIDENTS)
-        .where(
-            INCIDENTS.c.incident_id == incident_id,
-            INCIDENTS.c.state.in_(sources_of(to)),
-        )
-        .values(state=to, **times.get(to, {}))
-        .returning(INCIDENTS.c.incident_id)
-    )
-    return moved.first() is not None
+        .where(INCIDENTS.c.incident_id == incident.incident_id, INCIDENTS.c.state == incident.state)
+        .values(**values)
+        .returning(INCIDENTS.c.sequence)
+    ).scalar_one_or_none()
+    return answer
 
 
-def schedule(
-    tx: Transaction, incident_id: UUID, *, level: int, deadline_at: datetime | None, next_action_at: datetime | None
-) -> None:
-    _update(tx, incident_id, level=level, deadline_at=deadline_at, next_action_at=next_action_at)
+def hold(tx: Transaction, incident_id: UUID, *, until: datetime) -> None:
+    """A held incident is due when its time to be held is over."""
+    _update(tx, incident_id, next_action_at=until)
 
 
 def set_disposition(tx: Transaction, incident_id: UUID, disposition: Disposition) -> None:
     """The latest word of who was there."""
     _update(tx, incident_id, disposition=disposition)
-
-
-def next_sequence(tx: Transaction, incident_id: UUID) -> int:
-    """One more change pushed: its number."""
-    answer: int = tx.session.execute(
-        update(INCIDENTS)
-        .where(INCIDENTS.c.incident_id == incident_id)
-        .values(sequence=INCIDENTS.c.sequence + 1)
-        .returning(INCIDENTS.c.sequence)
-    ).scalar_one()
-    return answer
 
 
 def page_of_newest(
@@ -154,6 +165,18 @@ def page_of_newest(
         query = query.where(INCIDENTS.c.incident_id < before)
     rows = tx.session.execute(query.order_by(INCIDENTS.c.incident_id.desc()).limit(limit))
     return [_incident(row) for row in rows]
+
+
+def _times_of(state: IncidentState, now: datetime) -> dict[str, datetime | None]:
+    match state:
+        case IncidentState.COVERED:
+            return {"covered_at": now}
+        case IncidentState.CLOSED | IncidentState.CANCELLED:
+            return {"ended_at": now}
+        case IncidentState.OPEN:
+            return {"ended_at": None, "covered_at": None}
+        case _:
+            return {}
 
 
 def _through_the_door(database: Database, statement: str, by_time: datetime, at_most: int) -> list[Due]:

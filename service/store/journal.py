@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,21 +26,27 @@ class Entry:
 
 
 def write(tx: Transaction, entries: Iterable[Entry]) -> None:
-    """One statement for all of them, in their order; none at all for none."""
-    rows = [
-        {
-            "agency_id": tx.agency_id,
-            "entry_id": new_id(),
-            "at": entry.at,
-            "actor": entry.actor,
-            "action": entry.action,
-            "incident_id": entry.incident_id,
-            "details": entry.details,
-        }
-        for entry in entries
-    ]
-    if rows:
-        tx.session.execute(insert(JOURNAL).values(rows))
+    """In their order, by one statement for all entries of a transaction, just before it is committed."""
+    if not tx.entries:
+        tx.before_commit.append(partial(_insert, tx))
+    tx.entries.extend(_row(tx, entry) for entry in entries)
+
+
+def _insert(tx: Transaction) -> None:
+    if tx.entries:
+        tx.session.execute(insert(JOURNAL).values(tx.entries))
+
+
+def _row(tx: Transaction, entry: Entry) -> dict[str, Any]:
+    return {
+        "agency_id": tx.agency_id,
+        "entry_id": new_id(),
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "incident_id": entry.incident_id,
+        "details": entry.details,
+    }
 
 
 def of_incident(tx: Transaction, incident_id: UUID) -> list[Entry]:

@@ -93,6 +93,6 @@ def test_who_does_not_want_to_stop_is_killed(pid_file: Path) -> None:
 
 def test_their_words_go_to_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with Children(log=log, environment={"GREETING": "good evening"}) as children:
+    with Children(log=log, environment={**os.environ, "GREETING": "good evening"}) as children:
         children.start("child", ["sh", "-c", 'echo "$GREETING"; exec sleep 60'])
         until(lambda: log.exists() and log.read_text() == "good evening\n")

@@ -21,7 +21,7 @@ def test_the_app_role_cannot_step_around_row_level_security(database_url: str) -
         row = connection.execute(
             "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
         ).fetchone()
-    assert row == (False,)
+    assert (False,) == row
 
 
 def test_app_and_owner_see_the_same_database(database_url: str, admin_database_url: str) -> None:

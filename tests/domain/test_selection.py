@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from builders import NOW, PLACE, a_candidate, a_fix, a_policy, id_of
+from builders import NOW, PLACE, a_candidate, a_fix, a_point, a_policy, id_of
 
 from service.domain.alert import AlertState
+from service.domain.geo import distance_m
 from service.domain.selection import Candidate, Selection, choose, choose_supervisors
 from service.domain.unit import Status, UnitKind
 
@@ -146,6 +147,12 @@ def test_nobody_outside_is_asked_while_somebody_is_inside() -> None:
     selection = select(a_unit("OUTSIDE", 8_001), a_unit("INSIDE", 7_999, age_s=4_000))
     assert asked(selection) == ["INSIDE"]
     assert reasons(selection)["OUTSIDE"] == "beyond 8,000 m"
+
+
+def test_a_unit_exactly_on_the_radius_is_inside() -> None:
+    radius_m = distance_m(PLACE, a_point(away_m=8_000))
+    on_it = a_unit("ON", 8_000, age_s=400)
+    assert asked(select(on_it, a_unit("OUTSIDE", 8_001), max_distance_m=radius_m, want=1)) == ["ON"]
 
 
 def test_the_nearest_outside_are_the_last_resort_and_flagged() -> None:

@@ -1,12 +1,12 @@
 """Which fixes are believed: a phone's clock, a receiver's bad moments, and a stored fix that is itself wrong."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from builders import NOW, PLACE, a_fix, a_point, seconds
+from builders import NOW, PLACE, a_fix, seconds
 from hypothesis import given
 from hypothesis import strategies as st
+from told import Told, told
 
 from service.domain.geo import Point
 from service.domain.unit import (
@@ -23,23 +23,6 @@ from service.domain.unit import (
 
 TOO_FAST = "faster than 85 m/s; believed once a second fix agrees"
 NO_OFFSET = timedelta(0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What a device says of one fix; at `PLACE` and now by default."""
-
-    lat: float = PLACE.lat
-    lon: float = PLACE.lon
-    at: datetime = NOW
-    accuracy_m: float | None = None
-    heading_deg: float | None = None
-    speed_mps: float | None = None
-
-
-def told(*, age_s: float = 0, away_m: float = 0) -> Told:
-    point = a_point(away_m=away_m)
-    return Told(lat=point.lat, lon=point.lon, at=NOW - seconds(age_s))
 
 
 def judged(*fixes: Fix, track: Track | None = None) -> tuple[Track, list[str | None]]:
