@@ -19,7 +19,7 @@ import orjson
 import redis
 import redis.asyncio
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
 from service.domain.geo import ANTIMERIDIAN_DEG, Point, rough_distance_m
@@ -109,7 +109,7 @@ class RedisPositions:
             redis.ConnectionPool.from_url(url, socket_timeout=DEADLINE_S, socket_connect_timeout=DEADLINE_S, **options)
         )
         # No timeout on its sockets: one deadline around each call is stricter, and cheaper.
-        self._async_client = redis.asyncio.Redis.from_pool(
+        self._async_client: Any = redis.asyncio.Redis.from_pool(  # its commands are typed for both worlds, and for none
             redis.asyncio.ConnectionPool.from_url(url, socket_timeout=None, socket_connect_timeout=None, **options)
         )
         self._clock = clock
@@ -133,8 +133,10 @@ class RedisPositions:
     async def tracks(self, units: Sequence[UnitKey]) -> dict[UnitKey, Track]:
         by_agency = _by_agency(units)
         answers = await self._ask_at_once(
-            ("HMGET", _keys(agency_id)[1], COMPLETE, *(str(key.unit_id) for key in keys))
-            for agency_id, keys in by_agency.items()
+            *(
+                ("HMGET", _keys(agency_id)[1], COMPLETE, *(str(key.unit_id) for key in keys))
+                for agency_id, keys in by_agency.items()
+            )
         )
         known: dict[UnitKey, Track] = {}
         for keys, (complete, *tracks) in zip(by_agency.values(), answers, strict=True):
@@ -149,9 +151,9 @@ class RedisPositions:
             for arguments in self._keep_arguments({key.unit_id: tracks[key] for key in keys}, proof=COMPLETE)
         ]
         try:
-            answers = await self._ask_at_once(commands)
+            answers = await self._ask_at_once(*commands)
         except NoScriptError:
-            answers = await self._ask_at_once([("SCRIPT LOAD", _KEEP), *commands])
+            answers = await self._ask_at_once(("SCRIPT LOAD", _KEEP), *commands)
         for is_kept in answers:
             _unless_wiped(is_kept)
 
@@ -180,19 +182,29 @@ class RedisPositions:
             some = units[first : first + UNITS_PER_CALL]
             yield [latest_us, proof, *(value for unit_id, track in some for value in _entry(unit_id, track))]
 
-    async def _ask_at_once(self, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
+    async def _ask_at_once(self, *commands: tuple[Any, ...]) -> list[Any]:
         with self._unavailable_when_away():
-            async with asyncio.timeout(DEADLINE_S), self._async_client.pipeline(transaction=False) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)
-                # The pipeline's own raising would quote the command, and with it a position, into a log.
-                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            async with asyncio.timeout(DEADLINE_S):
+                answers = await self._answers(commands)
         for answer in answers:
             if isinstance(answer, NoScriptError):
                 raise answer
             if isinstance(answer, RedisError):
                 raise PositionsUnavailable(str(answer)) from answer
         return answers
+
+    async def _answers(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """One for each; an error of Redis is an answer too, and quotes no command, and so no position, into a log."""
+        if len(commands) == 1:  # one agency is the rule, and a pipeline costs 25 µs more
+            try:
+                return [await self._async_client.execute_command(*commands[0])]
+            except ResponseError as error:
+                return [error]
+        async with self._async_client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            return answers
 
     @contextmanager
     def _unavailable_when_away(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The words in which a dispatcher reads why a free unit is asked, or is not. Not for the choice: that is `selection`."""
+"""The words in which a dispatcher reads why a free unit is asked, or is not. Who is chosen is `selection`'s matter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

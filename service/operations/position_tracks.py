@@ -20,7 +20,7 @@ _log = structlog.get_logger()
 
 
 class Tracks:
-    """`of` and `keep` by turns, from one task; `come_back` from another of the same loop, once `redis_left` was called."""
+    """`of` and `keep` by turns, from one task; after a call of `redis_left`, `come_back` from another task."""
 
     def __init__(self, database: Database, ports: Ports, copy: StoreCopy, *, redis_left: Callable[[], None]) -> None:
         self._database = database

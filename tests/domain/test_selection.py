@@ -93,14 +93,18 @@ def test_a_unit_that_was_recalled_or_whose_phone_was_dead_may_be_asked_again(sta
 
 
 def test_a_unit_whose_dead_phone_was_its_only_one_is_not_asked_again() -> None:
-    selection = select(a_candidate(alert_state=AlertState.FAILED, has_device=False))
-    assert reasons(selection) == {"3A12": "no device enrolled"}
+    unit = a_candidate(alert_state=AlertState.FAILED, has_device=False)
+    assert {"3A12": "no device enrolled"} == reasons(select(unit))
 
 
 def test_a_fix_of_up_to_five_minutes_ranks_equally_and_is_flagged() -> None:
     selection = select(a_unit("OLDER", 1_000, age_s=300), NEAR)
     assert asked(selection) == ["OLDER", "NEAR"]
     assert reasons(selection)["OLDER"] == "1,000 m; fix 300 s old"
+
+
+def test_a_fix_of_a_minute_is_nothing_to_speak_of() -> None:
+    assert {"FRESH": "1,000 m"} == reasons(select(a_unit("FRESH", 1_000, age_s=60)))
 
 
 def test_an_old_fix_gives_way_to_a_farther_unit_whose_fix_is_fresh() -> None:
@@ -174,8 +178,8 @@ def test_the_nearest_hundred_are_explained_and_the_rest_is_counted() -> None:
     beyond = [a_unit(f"B{n}", 9_000) for n in range(4)]
     selection = select(*old, *beyond, *crowd)
     assert [f"U{n:03}" for n in range(2, 102)] == [each.call_sign for each in selection.not_asked]
-    more = {"two nearer units were asked": 8, "beyond 8,000 m": 4, "fix older than 300 s": 3}
-    assert more == selection.not_asked_more
+    more = [("two nearer units were asked", 8), ("beyond 8,000 m", 4), ("fix older than 300 s", 3)]
+    assert more == list(selection.not_asked_more.items())
 
 
 def test_when_no_unit_is_wanted_nobody_is_asked_and_it_is_said() -> None:

@@ -171,22 +171,34 @@ class Demo:
     def __init__(self, data_dir: Path, *flags: str) -> None:
         self.data_dir = data_dir
         command = [sys.executable, "-m", "service", "demo", "--data-dir", str(data_dir), *flags]
-        self.process = subprocess.Popen(  # noqa: S603  ours
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        self._words = data_dir.with_name(f"words-{time.monotonic_ns()}")
+        with self._words.open("wb") as words:
+            self.process = subprocess.Popen(  # noqa: S603  ours
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT
+            )
 
     def facts(self) -> dict[str, Any]:
         """demo.json, once it is there."""
         path = self.data_dir / "demo.json"
         until(lambda: path.exists() or self.process.poll() is not None, within_s=START_S)
-        assert path.exists(), self.process.communicate()[0]
+        assert path.exists(), self.words()
         found: dict[str, Any] = json.loads(path.read_text())
         return found
 
     def end(self, how: signal.Signals) -> int:
         self.process.send_signal(how)
-        self.process.communicate(timeout=60)
-        return self.process.returncode
+        return self.process.wait(60)
+
+    def must_be_gone(self) -> None:
+        """Within seconds: PostgreSQL writes down what it has."""
+        deadline_s = time.monotonic() + 20
+        while left := self.processes():
+            assert time.monotonic() < deadline_s, left
+            time.sleep(0.05)
+
+    def words(self) -> str:
+        """What it said in the terminal."""
+        return self._words.read_text()
 
     def processes(self) -> list[str]:
         """Whoever still has to do with this demo: by its command, its environment or its folder."""
@@ -229,8 +241,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
     yield start
     for demo in demos:
         demo.process.kill()
-        demo.process.communicate()
-        until(lambda demo=demo: not demo.processes(), within_s=20)  # type: ignore[misc]  # bound at once
+        demo.process.wait()
+        demo.must_be_gone()
 
 
 def shape_of(value: Any) -> Any:
@@ -330,7 +342,7 @@ def test_a_demo_that_is_killed_leaves_no_process_behind(start: Callable[..., Dem
 
     demo.end(signal.SIGKILL)
 
-    until(lambda: not demo.processes(), within_s=20)
+    demo.must_be_gone()
 
 
 def test_a_folder_is_for_one_demo_at_a_time(start: Callable[..., Demo]) -> None:
@@ -338,8 +350,7 @@ def test_a_folder_is_for_one_demo_at_a_time(start: Callable[..., Demo]) -> None:
     facts = first.facts()
 
     second = start("--no-simulation", "--units", "2")
-    said, _ = second.process.communicate(timeout=60)
 
-    assert second.process.returncode != 0
-    assert "is used by another demo" in said
+    assert second.process.wait(60) != 0
+    assert "is used by another demo" in second.words()
     assert first.facts() == facts

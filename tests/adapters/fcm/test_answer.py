@@ -12,7 +12,7 @@ from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from service.adapters.fcm_answer import not_sent, read, retry_after_s
+from service.adapters.fcm.answer import not_sent, read, retry_after_s
 from service.dev.fcm_answers import Answer, misbehaved
 from service.ports import NotSent
 

@@ -1,6 +1,6 @@
 """How does a notice reach a phone through Google? The `Push` that sends with the firebase-admin SDK.
 
-What is sent is `fcm_message`'s matter, what an answer means `fcm_answer`'s, the access token `fcm_token`'s. Here: one
+What is sent is `fcm_message`'s matter, what an answer means `answer`'s, the access token `token`'s. Here: one
 attempt, three seconds in all, on a connection that is already open.
 
 The SDK has no setting for its endpoint, and its own retries send a message twice; both are put right through three
@@ -22,9 +22,9 @@ from google.auth.exceptions import GoogleAuthError
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from service.adapters.fcm_answer import not_sent
+from service.adapters.fcm.answer import not_sent
+from service.adapters.fcm.token import OneToken
 from service.adapters.fcm_message import fcm_message
-from service.adapters.fcm_token import OneToken
 from service.domain.notice import Notice
 from service.domain.unit import Platform, PushKind, PushTarget
 from service.ports import Clock, NotSent, Sent

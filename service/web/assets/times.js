@@ -1,0 +1,61 @@
+// How is a time written? In the viewer's local time with seconds, on a 24-hour clock. Not for what changes: `ticking`.
+
+import { el } from "./el.js";
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const FULL = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "long",
+  hourCycle: "h23",
+});
+
+export function clockTime(atMs) {
+  return CLOCK.format(atMs);
+}
+
+/** "03:12:09", with the day before it when that is not today's. */
+export function timeOfDay(text, nowMs = Date.now()) {
+  const at = new Date(text);
+  const sameDay = at.toDateString() === new Date(nowMs).toDateString();
+  return sameDay ? clockTime(at) : `${DAY.format(at)}, ${clockTime(at)}`;
+}
+
+/** A <time> for one of the API's times; its whole self with the zone in the tooltip. */
+export function timeElement(text) {
+  return el("time", { datetime: text, title: FULL.format(new Date(text)) }, timeOfDay(text));
+}
+
+/** A <time> that counts, kept up to date by `ticking`: "age" since then, "left" until then. */
+export function ticking(kind, text) {
+  return el("time", { datetime: text, "data-tick": kind, title: FULL.format(new Date(text)) });
+}
+
+/** "8 s", "2 min 05 s", "3 h 10 min", "4 d": never negative. */
+export function duration(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${pad(Math.floor(seconds / 60) % 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** "+0.21 s", "+12.4 s", "+2 min 05 s": how long after `startText`; "−" before it. */
+export function after(text, startText) {
+  const ms = Date.parse(text) - Date.parse(startText);
+  const sign = ms < 0 ? "−" : "+";
+  const size = Math.abs(ms);
+  if (size < 10_000) return `${sign}${(size / 1_000).toFixed(2)} s`;
+  if (size < 60_000) return `${sign}${(size / 1_000).toFixed(1)} s`;
+  return `${sign}${duration(size)}`;
+}
+
+/** The earliest of some of the API's times, null when there is none. */
+export function earliest(texts) {
+  const known = texts.filter((text) => text !== null && text !== undefined);
+  return known.length ? known.reduce((one, other) => (Date.parse(other) < Date.parse(one) ? other : one)) : null;
+}
+
+function pad(number) {
+  return String(number).padStart(2, "0");
+}
