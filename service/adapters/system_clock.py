@@ -16,8 +16,11 @@ ASK_AGAIN_S = 30.0
 class DatabaseClock:
     """`ask` gives the database's time; when it cannot, the last answer is counted on from."""
 
-    def __init__(self, ask: Callable[[], datetime], *, unavailable: type[Exception]) -> None:
+    def __init__(
+        self, ask: Callable[[], datetime], *, unavailable: type[Exception], ask_again_s: float = ASK_AGAIN_S
+    ) -> None:
         self._ask = ask
+        self._ask_again_s = ask_again_s
         self._unavailable = unavailable
         self._lock = threading.Lock()
         self._answer = ask()
@@ -25,7 +28,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         waited_s = time.monotonic() - self._asked_at
-        if waited_s > ASK_AGAIN_S and self._lock.acquire(blocking=False):
+        if waited_s > self._ask_again_s and self._lock.acquire(blocking=False):
             try:
                 self._renew()
             finally:
