@@ -16,6 +16,7 @@ from service.cli.environment import settings_or_exit
 from service.cli.working import CLOCK
 from service.dev.children import Children, told_to_stop
 from service.observe import configure_logging
+from service.web.pages import add_pages
 
 GRACE_S = 8
 """How long an answer or a stream may go on after SIGTERM; orchestrators kill after ten seconds or more."""
@@ -37,6 +38,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, uds: Path | None = None)
     configure_logging()
     settings = settings_or_exit()
     api = create_app(partial(runtime.running, settings, sends=False), threads=settings.api_threads)
+    add_pages(api)
     config = uvicorn.Config(
         api,
         host=host,

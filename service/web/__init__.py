@@ -1,1 +1,1 @@
-"""Pages for people: the dispatcher's console and the officer's phone. They know of the API only what the API promises."""
+"""Pages for people: the dispatcher's console and the officer's phone. Of the API they know what it promises."""

@@ -30,7 +30,7 @@ def pid_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def parent(pid_file: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-c", PARENT, str(pid_file)]
-    with subprocess.Popen(command) as process:  # noqa: S603  ours, above
+    with subprocess.Popen(command) as process:
         yield process
         process.kill()
 

@@ -316,6 +316,31 @@ def test_a_redis_that_comes_back_learns_what_was_reported_meanwhile(world: World
     at_a_desk(world, lose_redis_and_get_it_back)
 
 
+def test_a_redis_that_goes_between_reading_and_writing_learns_of_the_report_later(world: World) -> None:
+    class GoingAway(FakePositions):
+        stumbles = False
+
+        async def keep(self, tracks: Mapping[UnitKey, Track]) -> None:
+            if self.stumbles:
+                self.stumbles = False
+                raise PositionsUnavailable("the connection was cut")
+            await super().keep(tracks)
+
+    positions = GoingAway(clock=world.clock)
+    positions.rebuild(world.agency_id, {})
+    unit = a_unit(world)
+    last = a_fix(age_s=0, accuracy_m=None)
+
+    async def report_twice(desk: PositionDesk) -> None:
+        await report_positions(desk, Report(unit=unit, fixes=[told(age_s=9)]))
+        await until(lambda: unit in stored(world))
+        positions.stumbles = True
+        assert BELIEVED == await report_positions(desk, Report(unit=unit, fixes=[told()]))
+        await until(lambda: positions.near(world.agency_id, PLACE, limit=1)[0].track.last == last)
+
+    at_a_desk(world, report_twice, ports=replace(world.ports, positions=positions))
+
+
 def test_units_near_a_place_are_found_in_the_store_when_redis_was_wiped_and_then_in_redis_again(world: World) -> None:
     unit = a_unit(world)
     at_a_desk(world, lambda desk: report_positions(desk, Report(unit=unit, fixes=[told()])))

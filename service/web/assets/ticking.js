@@ -8,6 +8,8 @@ const EVERY_MS = 250;
 export function startTicking(clock) {
   const tick = () => document.querySelectorAll("[data-tick]").forEach((element) => update(element, clock.now()));
   setInterval(tick, EVERY_MS);
+  // What has just been drawn is filled in before anybody sees it empty.
+  new MutationObserver(tick).observe(document.body, { childList: true, subtree: true });
   tick();
 }
 

@@ -1,0 +1,36 @@
+// What does one line of the list say? State, what, where, how sure, since when.
+
+import { badge } from "../badge.js";
+import { el, whenChanged } from "../el.js";
+import { ticking, timeElement } from "../times.js";
+import { confidence, heard, place } from "../words.js";
+
+export function incidentRow(incidentId) {
+  const link = el("a", { href: `#${incidentId}`, class: "incident-row" });
+  const draw = whenChanged((incident) => {
+    link.dataset.state = incident.state;
+    link.replaceChildren(...content(incident));
+  });
+  return {
+    element: el("li", {}, link),
+    show(incident, { isShown }) {
+      draw(incident);
+      if (isShown) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    },
+  };
+}
+
+function content(incident) {
+  return [
+    el("span", { class: "row-head" }, badge(incident.state), waiting(incident), ticking("age", incident.occurred_at)),
+    el("strong", {}, heard(incident)),
+    el("span", { class: "row-place" }, place(incident)),
+    el("span", { class: "row-foot" }, timeElement(incident.occurred_at), el("span", { class: "confidence", "data-confidence": incident.confidence }, confidence(incident))),
+  ];
+}
+
+function waiting({ level, deadline_at: deadlineAt }) {
+  if (!deadlineAt) return null;
+  return el("span", { class: "waiting" }, level ? `Level ${level}, ` : "", ticking("left", deadlineAt), " left");
+}
