@@ -88,6 +88,9 @@ class Positions(Protocol):
     def rebuild(self, agency_id: UUID, tracks: Mapping[UUID, Track]) -> None:
         """Take an agency's tracks from the store, and answer for it from now on; newer fixes already here stay."""
 
+    async def aclose(self) -> None:
+        """Let go of what belongs to the event loop that called `tracks` and `keep`; a second call does nothing."""
+
 
 class Jobs(Protocol):
     """A nudge to the workers; the clock makes it sure. Raises whatever it likes: callers log and go on."""

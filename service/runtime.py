@@ -45,7 +45,9 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
         database = Database(settings.database_url.get_secret_value(), pool_size=pool_size)
         stack.callback(database.close)
         database.refuse_powerful_role()
-        clock = _clock(settings, database)
+        database_clock = DatabaseClock(database.now, unavailable=DomainError)
+        stack.enter_context(database_clock.kept_right())
+        clock = _clock(settings, database_clock)
         positions = RedisPositions(settings.redis_url.get_secret_value(), clock=clock)
         stack.callback(positions.close)
         jobs = RqJobs(settings.redis_url.get_secret_value())
@@ -57,8 +59,7 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
         yield Runtime(settings=settings, database=database, ports=ports, threads=threads)
 
 
-def _clock(settings: Settings, database: Database) -> Clock:
-    clock = DatabaseClock(database.now, unavailable=DomainError)
+def _clock(settings: Settings, clock: DatabaseClock) -> Clock:
     if settings.clock_start is None:
         return clock
     return ScaledClock(clock, start=datetime.fromtimestamp(settings.clock_start, tz=UTC), speed=settings.clock_speed)

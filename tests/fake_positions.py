@@ -52,6 +52,9 @@ class FakePositions:
             self._keep_newer(agency_id, unit_id, track)
         self.rebuilds += 1
 
+    async def aclose(self) -> None:
+        """Nothing to let go of."""
+
     def _known(self, agency_id: UUID) -> dict[UUID, Track]:
         if self.is_away:
             raise PositionsUnavailable("taken away by the test")

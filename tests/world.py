@@ -24,8 +24,9 @@ from service.domain.geo import Point
 from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, PushTarget, Status, Track, UnitKind
 from service.operations import acknowledgments, board, detections, escalations, registry
-from service.operations.acknowledgments import AlertView
+from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
+from service.operations.catching_up import alerts_since
 from service.operations.detections import Answer
 from service.operations.paging import send_due_pages
 from service.operations.registry import SignedInDevice
@@ -69,7 +70,8 @@ class Phone:
 
     @property
     def alerts(self) -> list[AlertView]:
-        return acknowledgments.alerts_since(self.world.database, device=self.device, since=None, limit=50)
+        views, _ = alerts_since(self.world.database, device=self.device, bookmark=None, limit=200)
+        return views
 
     @property
     def alert_id(self) -> UUID:
@@ -86,7 +88,9 @@ class Phone:
 
     def declines(self, reason: str = "too far") -> AlertView:
         with self.world.working() as (database, ports):
-            return acknowledgments.decline(database, ports, device=self.device, alert_id=self.alert_id, reason=reason)
+            return acknowledgments.decline(
+                database, ports, device=self.device, alert_id=self.alert_id, why=Declining(reason)
+            )
 
     def receives(self, kind: str = "received") -> None:
         with self.world.working() as (database, ports):

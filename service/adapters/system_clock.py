@@ -6,7 +6,8 @@ monotonic clock, which cannot jump, counts on from its answer.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 ASK_AGAIN_S = 30.0
@@ -14,39 +15,46 @@ ASK_AGAIN_S = 30.0
 
 
 class DatabaseClock:
-    """`ask` gives the database's time; when it cannot, the last answer is counted on from."""
+    """`ask` gives the database's time, now and every 30 s inside `kept_right()`; `now` itself never asks, nor waits."""
 
-    def __init__(
-        self, ask: Callable[[], datetime], *, unavailable: type[Exception], ask_again_s: float = ASK_AGAIN_S
-    ) -> None:
+    def __init__(self, ask: Callable[[], datetime], *, unavailable: type[Exception]) -> None:
         self._ask = ask
-        self._ask_again_s = ask_again_s
         self._unavailable = unavailable
-        self._lock = threading.Lock()
-        self._answer = ask()
-        self._asked_at = time.monotonic()
+        self._mark = self._asked()
 
     def now(self) -> datetime:
-        waited_s = time.monotonic() - self._asked_at
-        if waited_s > self._ask_again_s and self._lock.acquire(blocking=False):
-            try:
-                self._renew()
-            finally:
-                self._lock.release()
-            waited_s = time.monotonic() - self._asked_at
-        return self._answer + timedelta(seconds=waited_s)
+        answer, asked_at = self._mark
+        return answer + timedelta(seconds=time.monotonic() - asked_at)
 
     def real(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds)
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Ask again; when the database is away, the last answer is counted on from."""
+        with suppress(self._unavailable):
+            self._mark = self._asked()
+
+    @contextmanager
+    def kept_right(self) -> Iterator[None]:
+        """Renewed by a thread of its own while the block runs: whoever wants the time must not wait for a database."""
+        done = threading.Event()
+        keeper = threading.Thread(target=self._keep_right, args=(done,), name="clock-keeper")
+        keeper.start()
         try:
-            before = time.monotonic()
-            answer = self._ask()
-        except self._unavailable:
-            return
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+    def _keep_right(self, done: threading.Event) -> None:
+        while not done.wait(ASK_AGAIN_S):
+            self.renew()
+
+    def _asked(self) -> tuple[datetime, float]:
+        before = time.monotonic()
+        answer = self._ask()
         # The answer was true somewhere between question and answer: in the middle is the least wrong.
-        self._answer, self._asked_at = answer, (before + time.monotonic()) / 2
+        return answer, (before + time.monotonic()) / 2
 
 
 class ScaledClock:

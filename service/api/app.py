@@ -53,6 +53,9 @@ def create_app(
         generate_unique_id_function=openapi.operation_id,
         responses=errors.documented_default(),
         redirect_slashes=False,
+        # The document is at /openapi.json; FastAPI's own pages would load their scripts from somebody else's server.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.base_url = base_url
     app.state.requests = metrics.Requests()

@@ -51,6 +51,7 @@ async def open_reception(backend: Backend) -> AsyncIterator[Reception]:
 
     async with PositionDesk(backend.database, backend.ports) as desk:
         yield Reception(desk=desk, devices=LookupCache(device_of))
+    await backend.ports.positions.aclose()
 
 
 @router.post(

@@ -1,15 +1,14 @@
 """What may a phone do? Enrol, say where to ring and how the unit is, catch up, and answer. Positions: `positions`."""
 
-from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from service.api.answers import AlertAnswer, AlertsAnswer
+from service.api.bookmarks import Since, read_bookmark, write_bookmark
 from service.api.deps import BackendDep, DeviceDep
 from service.api.errors import documented
-from service.api.fields import Instant
 from service.api.schemas_units import (
     AcknowledgmentBody,
     DispositionBody,
@@ -24,7 +23,8 @@ from service.api.schemas_units import (
 from service.api.strict_route import StrictRoute
 from service.domain.errors import Code
 from service.operations import acknowledgments, registry
-from service.operations.acknowledgments import Finding
+from service.operations.acknowledgments import Declining, Finding
+from service.operations.catching_up import alerts_since
 from service.store.devices import NewDevice
 
 router = APIRouter(prefix="/v1", tags=["phones"], route_class=StrictRoute)
@@ -62,15 +62,15 @@ def set_status(body: StatusBody, device: DeviceDep, backend: BackendDep) -> None
 
 
 @router.get("/me/alerts", responses=documented(Code.UNAUTHENTICATED, Code.INVALID))
-def list_alerts(
-    device: DeviceDep, backend: BackendDep, since: Annotated[Instant | None, Query()] = None
-) -> AlertsAnswer:
-    """The unit's alerts that changed after `since`, newest change first: nothing rests on a push having arrived."""
-    views = acknowledgments.alerts_since(backend.database, device=device, since=since, limit=ALERTS_LIMIT)
-    latest = max((view.stored.changed_at for view in views), default=since)
+def list_alerts(device: DeviceDep, backend: BackendDep, since: Annotated[Since | None, Query()] = None) -> AlertsAnswer:
+    """The unit's alerts that changed since the answer whose `next` this is: nothing rests on a push having arrived.
+
+    Newest change first; without `since` the newest alerts.
+    """
+    bookmark = read_bookmark(since) if since is not None else None
+    views, following = alerts_since(backend.database, device=device, bookmark=bookmark, limit=ALERTS_LIMIT)
     return AlertsAnswer(
-        items=[AlertAnswer.of(view) for view in views],
-        next=latest.astimezone(UTC).isoformat().replace("+00:00", "Z") if latest else None,
+        items=[AlertAnswer.of(view) for view in views], next=write_bookmark(following) if following else None
     )
 
 
@@ -89,10 +89,12 @@ def answer_alert(alert_id: UUID, body: AcknowledgmentBody, device: DeviceDep, ba
     Late is welcome while the incident lives. The same answer again changes nothing.
     """
     if body.response == "accepted":
-        view = acknowledgments.acknowledge(backend.database, backend.ports, device=device, alert_id=alert_id)
+        view = acknowledgments.acknowledge(
+            backend.database, backend.ports, device=device, alert_id=alert_id, at=body.at
+        )
     else:
         view = acknowledgments.decline(
-            backend.database, backend.ports, device=device, alert_id=alert_id, reason=body.reason
+            backend.database, backend.ports, device=device, alert_id=alert_id, why=Declining(body.reason, body.at)
         )
     return AlertAnswer.of(view)
 
@@ -101,7 +103,7 @@ def answer_alert(alert_id: UUID, body: AcknowledgmentBody, device: DeviceDep, ba
 def report_progress(alert_id: UUID, body: ProgressBody, device: DeviceDep, backend: BackendDep) -> AlertAnswer:
     """A unit that acknowledged is on its way, on the scene, or clear; clear makes it available again."""
     view = acknowledgments.report_progress(
-        backend.database, backend.ports, device=device, alert_id=alert_id, word=body.status
+        backend.database, backend.ports, device=device, alert_id=alert_id, word=body.status, at=body.at
     )
     return AlertAnswer.of(view)
 

@@ -117,7 +117,7 @@ def _start_city(installation: Installation, path: Path) -> None:
 
 def _heading(installation: Installation) -> list[str]:
     return [
-        f"Beatline demo  {installation.base_url}  (API: {installation.base_url}/docs)   Ctrl-C ends it",
+        f"Beatline demo  {installation.base_url}  (API: {installation.base_url}/openapi.json)   Ctrl-C ends it",
         f"For scripts: {installation.home / FILE_NAME}   Log: {installation.log}",
     ]
 

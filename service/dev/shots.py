@@ -13,6 +13,8 @@ from service.dev.city import Grid, blurred
 from service.domain.geo import Point
 
 LOCATION_ERROR_M = 8.0
+FIRST_AFTER_S = 8.0
+"""Whoever starts a demo need not wait long, only until every car has told where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,8 @@ def heard(random: Random, grid: Grid, *, network: str) -> Iterator[Sound]:
             detection_id=f"{network}-{number:05d}",
         )
         tell = random.choices(list(SHARES), weights=list(SHARES.values()))[0]
-        yield Sound(quiet_s=random.uniform(20.0, 40.0), place=ear.place, messages=tuple(tell(ear)))
+        quiet_s = random.uniform(20.0, 40.0) if number > 1 else FIRST_AFTER_S
+        yield Sound(quiet_s=quiet_s, place=ear.place, messages=tuple(tell(ear)))
 
 
 def several_sensors(ear: Ear) -> Iterator[Message]:

@@ -3,7 +3,7 @@
 Pure: the API's JSON in, rich's renderables out. Not for fetching or refreshing: `watching`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -34,6 +34,7 @@ ALERT_STYLES = {
     "received": "bold",
 }
 NOT_ASKED_SHOWN = 3
+_ONLY_FARTHER = ("units were asked", "unit was asked", "already asked", "acknowledged", "declined")
 
 
 def incident_panel(incident: Incident, *, timezone: ZoneInfo) -> Panel:
@@ -42,7 +43,7 @@ def incident_panel(incident: Incident, *, timezone: ZoneInfo) -> Panel:
     if incident["alerts"]:
         parts.append(_alerts(incident))
     if not_asked := _not_asked(incident):
-        parts.append(Text(not_asked, style="bright_black"))
+        parts.append(Text(not_asked, style="bright_black", no_wrap=True, overflow="ellipsis"))
     return Panel(Group(*parts), title=_title(incident, timezone), title_align="left", border_style="bright_black")
 
 
@@ -158,11 +159,9 @@ def _not_asked(incident: Incident) -> str:
 
 
 def _worth_telling(selection: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Those first that were passed over for more than being farther away."""
-    units: Sequence[Mapping[str, Any]] = selection["not_asked"]
-    nearer_was = [unit for unit in units if unit["reason"].endswith(("asked", "acknowledged", "declined"))]
-    yield from (unit for unit in units if unit not in nearer_was)
-    yield from nearer_was
+    """The nearest first, and those before the others that were passed over for more than being farther away."""
+    units = [unit for unit in selection["not_asked"] if not unit["reason"].startswith("supervisor")]
+    yield from sorted(units, key=lambda unit: unit["reason"].endswith(_ONLY_FARTHER))
 
 
 def _after(start: datetime, text: str | None) -> str:

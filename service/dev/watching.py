@@ -68,7 +68,7 @@ def watch_live(board: Board, heading: Sequence[str], *, console: Console, done: 
     with Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop") as live:
         while not done.wait(LOOKS_EVERY_S):
             incidents = board.look(closely=_panels_that_fit(console))
-            live.update(picture(incidents, heading, height=console.height), refresh=True)
+            live.update(picture(incidents, heading, console=console), refresh=True)
             yield
 
 
@@ -85,19 +85,19 @@ def tell_lines(board: Board, *, console: Console, done: Event) -> Iterator[None]
         yield
 
 
-def picture(incidents: Sequence[Incident], heading: Sequence[str], *, height: int) -> RenderableType:
-    """The whole screen: where to look, figures, and incidents, the newest large and the rest in a line each."""
-    parts: list[RenderableType] = [*(Text(line, no_wrap=True, overflow="ellipsis") for line in heading)]
+def picture(incidents: Sequence[Incident], heading: Sequence[str], *, console: Console) -> RenderableType:
+    """As much as fits: where to look, figures, and incidents, the newest large and the rest in a line each."""
+    parts: list[RenderableType] = [Text(line, no_wrap=True, overflow="ellipsis") for line in heading]
     parts.append(Text(figures(incidents), style="bright_black", no_wrap=True))
-    left = height - len(parts)
+    left = console.height - len(parts)
     for incident in incidents:
-        lines = 3 + len(incident["alerts"]) + bool(incident["selection"]["not_asked"])
-        if lines <= left:
-            parts.append(view.incident_panel(incident, timezone=LOCAL))
-        elif left > 0:
-            lines = 1
-            parts.append(view.one_line(incident, timezone=LOCAL))
-        left -= lines
+        panel = view.incident_panel(incident, timezone=LOCAL)
+        lines = len(console.render_lines(panel, pad=False))
+        large = lines <= left
+        parts.append(panel if large else view.one_line(incident, timezone=LOCAL))
+        left -= lines if large else 1
+        if left <= 0:
+            break
     if not incidents:
         parts.append(Text("\nNothing was heard yet."))
     return Group(*parts)
@@ -167,7 +167,7 @@ def main() -> None:
 
 def _draw(board: Board, heading: Sequence[str], options: argparse.Namespace) -> None:
     console = Console(record=True, width=options.width, height=options.height, file=StringIO(), force_terminal=True)
-    console.print(picture(board.look(closely=LISTED), heading, height=options.height))
+    console.print(picture(board.look(closely=LISTED), heading, console=console))
     console.save_svg(str(options.svg), title="beatline demo")
 
 

@@ -41,6 +41,14 @@ class Progress:
     column: str
 
 
+@dataclass(frozen=True, slots=True)
+class Declining:
+    """Why a unit cannot respond, in its own words, and when it said so by the phone's clock."""
+
+    reason: str | None = None
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """`casings` is how many shell casings were found, None when nobody counted."""
@@ -60,8 +68,12 @@ PROGRESS = {
 }
 
 
-def acknowledge(database: Database, ports: Ports, *, device: SignedInDevice, alert_id: UUID) -> AlertView:
+def acknowledge(
+    database: Database, ports: Ports, *, device: SignedInDevice, alert_id: UUID, at: datetime | None = None
+) -> AlertView:
     """The unit says it is going; the first is primary, later ones assist. Late is welcome while the incident lives.
+
+    `at` is when the thumb was there by the phone's clock: recorded, and nothing is decided by it.
 
     Raises DomainError: not_found for another unit's alert, incident_over after the incident's end.
     """
@@ -80,15 +92,14 @@ def acknowledge(database: Database, ports: Ports, *, device: SignedInDevice, ale
             )
             queued = carry_out(tx, incident, decision, now=now, actor=device.actor)
             alerts.note(tx, alert_id, reason=None)
+            _journal_phone_time(tx, device, alert, at, now=now)
         view = _view(tx, device, alert_id)
     if queued:
         nudge_workers(ports, device.agency_id, incident.incident_id)
     return view
 
 
-def decline(
-    database: Database, ports: Ports, *, device: SignedInDevice, alert_id: UUID, reason: str | None
-) -> AlertView:
+def decline(database: Database, ports: Ports, *, device: SignedInDevice, alert_id: UUID, why: Declining) -> AlertView:
     """The unit cannot respond, or withdraws: the next nearest are asked at once when the rest cannot cover it.
 
     Raises DomainError: not_found, incident_over, illegal_move when the alert was recalled or has expired meanwhile.
@@ -106,7 +117,8 @@ def decline(
                 _must_live(incident)
                 _must_be_legal(alert, AlertState.DECLINED)
                 queued = _decide_declined(tx, incident, alert_id, around, now=now, actor=device.actor)
-                alerts.note(tx, alert_id, reason=reason)
+                alerts.note(tx, alert_id, reason=why.reason)
+                _journal_phone_time(tx, device, alert, why.at, now=now)
             return _view(tx, device, alert_id), queued
 
     view, queued = looking_around(database, ports, act, agency_id=device.agency_id, place=place)
@@ -135,7 +147,13 @@ def record_receipt(
 
 
 def report_progress(
-    database: Database, ports: Ports, *, device: SignedInDevice, alert_id: UUID, word: str
+    database: Database,
+    ports: Ports,
+    *,
+    device: SignedInDevice,
+    alert_id: UUID,
+    word: str,
+    at: datetime | None = None,
 ) -> AlertView:
     """An acknowledged unit is en_route, on_scene or clear; clear makes it available again.
 
@@ -150,6 +168,7 @@ def report_progress(
             raise illegal_move("alert", current=alert.alert.state, wanted=word)
         if getattr(alert, step.column) is None:
             _step(tx, device, incident.incident_id, alert, step, now=now)
+            _journal_phone_time(tx, device, alert, at, now=now)
         return _view(tx, device, alert_id)
 
 
@@ -175,14 +194,6 @@ def report_disposition(
         details = {"disposition": found.disposition, "casings": found.casings, "note": found.note}
         _journal(tx, device, incident.incident_id, "disposition_reported", now=now, **details)
         return _view(tx, device, alert_id)
-
-
-def alerts_since(database: Database, *, device: SignedInDevice, since: datetime | None, limit: int) -> list[AlertView]:
-    """A phone that catches up: its unit's alerts that changed after `since`, newest first."""
-    with database.transaction(device.agency_id) as tx:
-        stored = alerts.of_unit(tx, device.unit_id, since=since, limit=limit)
-        known = incidents.by_id(tx, {each.incident_id for each in stored})
-    return [AlertView(stored=each, incident=known[each.incident_id]) for each in stored]
 
 
 # -- what they share --------------------------------------------------------------------------------------------
@@ -242,6 +253,14 @@ def _must_be_legal(alert: StoredAlert, to: AlertState) -> None:
 
 def _view(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> AlertView:
     return AlertView(stored=_own_alert(tx, device, alert_id), incident=_incident_of(tx, device, alert_id))
+
+
+def _journal_phone_time(
+    tx: Transaction, device: SignedInDevice, alert: StoredAlert, at: datetime | None, *, now: datetime
+) -> None:
+    if at is not None:
+        details = {"alert_id": str(alert.alert.alert_id), "at": at.isoformat()}
+        _journal(tx, device, alert.incident_id, "phone_told_its_time", now=now, **details)
 
 
 def _journal(

@@ -73,7 +73,7 @@ def ask(tx: Transaction, incident_id: UUID, asks: Iterable[AskUnit], *, now: dat
             "unit_id": ask.asked.unit_id,
             "state": AlertState.QUEUED,
             "level": ask.level,
-            "distance_m": ask.asked.distance_m,
+            "distance_m": None if ask.asked.distance_m is None else round(ask.asked.distance_m, 1),
             "deadline_at": ask.deadline_at,
             "queued_at": now,
             "changed_at": now,

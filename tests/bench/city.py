@@ -11,9 +11,9 @@ from itertools import count
 from uuid import UUID
 
 import psycopg
+from bench.wire import post
 from builders import PLACE
 
-from bench.wire import post
 from service.auth.signatures import sign
 from service.domain.geo import METRES_PER_DEGREE, Point
 from service.domain.policy import Policy

@@ -14,15 +14,15 @@ from typing import Any
 import httpx
 import orjson
 import psycopg
-from redis import Redis
-from rq import Queue
-from rq.serializers import JSONSerializer
-
 from bench import bare
 from bench.city import UNITS, places, quieten, shot
 from bench.figures import Bound, Figure, Pace, Round, percentile
 from bench.stand import FLOOR, Stand
 from bench.wire import Wire
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
 from service.adapters.rq_jobs import JOB_TIMEOUT_S, PAGES
 
 PAUSE_S = (0.1, 0.3)
@@ -80,7 +80,9 @@ class Range:
     def fire(self) -> Rung:
         number = next(self.numbers)
         place = next(places(start=number))
-        answer = orjson.loads(self.wire.exchange(shot(self.stand.city, number, place, heard_at=time.time()), expect=202))
+        answer = orjson.loads(
+            self.wire.exchange(shot(self.stand.city, number, place, heard_at=time.time()), expect=202)
+        )
         committed_at = time.time()
         _pause(number)
         incident_id = answer["incident_id"]
@@ -121,7 +123,9 @@ def opened(stand: Stand) -> Iterator[Range]:
         httpx.Client(base_url=stand.fcm_url) as http,
         Wire(stand.base_url) as wire,
     ):
-        bare_database.execute("create table bare (id bigint generated always as identity primary key, target text, at timestamptz)")
+        bare_database.execute(
+            "create table bare (id bigint generated always as identity primary key, target text, at timestamptz)"
+        )
         for number, place in enumerate(islice(places(), UNITS)):
             redis.geoadd(bare.UNITS_KEY, (place.lon, place.lat, str(number)))
         yield Range(
@@ -145,7 +149,9 @@ def _look(here: Range, said: Mapping[str, str], *, shots: int) -> tuple[list[flo
 
 def _figure(looks: list[tuple[list[float], list[float]]], *, percent: int, bound: Bound) -> Figure:
     rounds = [Round(ours=percentile(ours, percent), floor=percentile(floor, percent)) for ours, floor in looks]
-    return Figure(what=f"202 → first message at the push service, idle, p{percent}", unit="ms", bound=bound, rounds=rounds)
+    return Figure(
+        what=f"202 → first message at the push service, idle, p{percent}", unit="ms", bound=bound, rounds=rounds
+    )
 
 
 def _pause(number: int) -> None:

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from geopy.distance import geodesic
-from redis import Redis
-
 from bench.city import places
 from bench.figures import Bound, Figure, Pace, Round, percentile
 from bench.stand import Stand
+from geopy.distance import geodesic
+from redis import Redis
+
 from service.domain.geo import Point
 from service.domain.policy import Policy
 from service.domain.selection import Candidate, Selection, choose

@@ -13,15 +13,14 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from bench.city import City, founded, quieten, report_all
 from pydantic import SecretStr
 from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy.engine import make_url
 
-from bench.city import City, founded, quieten, report_all
 from service import runtime
-from service.adapters.rq_jobs import PAGES
 from service.dev.children import Children
 from service.dev.embedded import Stores
 from service.dev.embedded_postgres import SUPERUSER

@@ -66,7 +66,7 @@ class Owner:
     def __init__(self, data_dir: Path, *, wheels: Path | None = None, temporary: Path | None = None) -> None:
         path = os.pathsep.join(map(str, filter(None, (wheels, ROOT))))
         elsewhere = {"TMPDIR": str(temporary)} if temporary else {}
-        self.process = subprocess.Popen(  # noqa: S603  ours, above
+        self.process = subprocess.Popen(
             [sys.executable, "-c", OWNER, str(data_dir)],
             env={**os.environ, "PYTHONPATH": path, **elsewhere},
             stdout=subprocess.PIPE,
@@ -99,7 +99,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def data_dir(filled: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "data"
-    subprocess.run(["cp", "-a", filled, copy], check=True)  # noqa: S603, S607  keeps the owners, as shutil does not
+    subprocess.run(["cp", "-a", filled, copy], check=True)  # noqa: S607  keeps the owners, as shutil does not
     return copy
 
 

@@ -246,7 +246,7 @@ def test_it_runs_on_its_own_and_ends_when_told_to(tmp_path: Path, way: str) -> N
     socket = str(tmp_path / "fcm.sock")
     place = ["--port", "0"] if way == "port" else ["--uds", socket]
     command = [sys.executable, "-m", "service.dev.fcm_standin", *place]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own module
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         transport = httpx.HTTPTransport(uds=socket if way == "uds" else None)

@@ -30,7 +30,7 @@ class Family:
     """A parent that ignores Ctrl-C, and its child."""
 
     def __init__(self) -> None:
-        self.parent = subprocess.Popen(  # noqa: S603  ours, above
+        self.parent = subprocess.Popen(
             [sys.executable, "-c", PARENT],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -77,6 +77,6 @@ def test_a_child_whose_parent_is_gone_already_never_starts(tmp_path: Path) -> No
     """The parent may be killed between fork and the child's first instruction."""
     somebody_else = "-1"
     command = [sys.executable, foreground.__file__, somebody_else, "SIGTERM", "", "touch", str(tmp_path / "started")]
-    finished = subprocess.run(command, check=False)  # noqa: S603  ours
+    finished = subprocess.run(command, check=False)
     assert 128 + signal.SIGTERM == finished.returncode
     assert not (tmp_path / "started").exists()

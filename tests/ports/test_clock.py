@@ -1,5 +1,6 @@
 """What every clock promises, whether it is frozen, scaled, or PostgreSQL's."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -69,5 +70,21 @@ def test_it_counts_on_while_the_database_is_away() -> None:
             raise DomainError(Code.UNAVAILABLE, "away")
         return answer
 
-    clock = DatabaseClock(ask, unavailable=DomainError, ask_again_s=0)
+    clock = DatabaseClock(ask, unavailable=DomainError)
+    clock.renew()
     assert NOW <= clock.now() <= clock.now()
+
+
+def test_a_database_whose_time_was_put_right_is_followed() -> None:
+    answers = iter([NOW, NOW + seconds(3_600)])
+    clock = DatabaseClock(lambda: next(answers), unavailable=DomainError)
+    clock.renew()
+    assert NOW + seconds(3_600) <= clock.now() < NOW + seconds(3_660)
+
+
+def test_it_asks_no_more_once_it_is_let_go_of() -> None:
+    clock = _database_clock()
+    before = threading.active_count()
+    with clock.kept_right():
+        assert before + 1 == threading.active_count()
+    assert before == threading.active_count()

@@ -3,10 +3,10 @@
 import { badge } from "../badge.js";
 import { el, whenChanged } from "../el.js";
 import { after, timeElement } from "../times.js";
-import { away, words } from "../words.js";
+import { words } from "../words.js";
 import { answeredAt } from "./stages.js";
 
-const COLUMNS = ["Unit", "Level", "Distance", "Why asked", "State", "Queued", "Sent", "On a phone", "Displayed", "Answered", "Then"];
+const COLUMNS = ["Unit", "Level", "Why asked", "State", "Queued", "Sent", "On a phone", "Displayed", "Answered", "Then"];
 
 export function alertTable() {
   const heading = el("h3", {}, "Asked");
@@ -44,7 +44,6 @@ function alertRow(row) {
     { "data-state": row.state },
     el("th", { scope: "row" }, row.call_sign),
     el("td", { class: "number" }, row.level),
-    el("td", { class: "number" }, row.distance_m === null ? "" : away(row.distance_m)),
     el("td", {}, row.asked?.reason ?? ""),
     el("td", {}, badge(row.state), told(row)),
     el("td", { class: "when" }, timeElement(row.queued_at)),

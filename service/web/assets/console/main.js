@@ -1,6 +1,7 @@
 // How is the console put together? Sign in, then one loop that asks for the incidents and shows them everywhere.
 
 import { Problem, apiClient } from "../api.js";
+import { remember, remembered } from "../memory.js";
 import { polling } from "../polling.js";
 import { serverClock } from "../server_clock.js";
 import { speaker } from "../speaker.js";
@@ -36,7 +37,8 @@ shortcuts(document, { list, view, alarm: siren, sound, switch: byId("keys-switch
 byId("sign-out").addEventListener("click", leave);
 window.addEventListener("hashchange", () => loop?.now());
 byId("older").addEventListener("click", () => loop?.now());
-enter();
+if (remembered("console.signed-in", false)) enter();
+else showDesk(false);
 
 function enter() {
   loop?.stop();
@@ -45,6 +47,7 @@ function enter() {
 
 async function look() {
   const seen = await board(api, { chosenId: location.hash.slice(1), limit: list.limit });
+  remember("console.signed-in", true);
   showDesk(true);
   line.isUp(clock.now());
   for (const part of parts) part.show(seen);
@@ -54,6 +57,7 @@ function failed(error) {
   if (error instanceof Problem && error.status === 401) {
     loop.stop();
     loudspeaker.stop();
+    remember("console.signed-in", null);
     showDesk(false);
     return;
   }
@@ -64,6 +68,7 @@ async function leave() {
   loop.stop();
   loudspeaker.stop();
   await api.delete("/v1/session").catch(line.isDown);
+  remember("console.signed-in", null);
   // Nothing that was shown stays in memory for whoever sits down next.
   location.replace("/");
 }

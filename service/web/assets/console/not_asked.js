@@ -25,7 +25,13 @@ export function notAsked() {
     warned.textContent = close.length ? `Warned, because they are close by: ${close.join(", ")}.` : "";
   });
 
-  return { element, show: (incident) => draw({ units: incident.selection.not_asked, more: incident.selection.not_asked_more, close: warnedUnits(incident) }) };
+  return { element, show: (incident) => draw({ units: neverAsked(incident), more: incident.selection.not_asked_more, close: warnedUnits(incident) }) };
+}
+
+/** The last look for units also says of those asked before that they were asked; they have their row already. */
+function neverAsked({ alerts, selection }) {
+  const asked = new Set(alerts.map((alert) => alert.unit_id));
+  return selection.not_asked.filter((unit) => !asked.has(unit.unit_id));
 }
 
 /** [reason, units], the most frequent first. Reasons that differ in their numbers alone are counted together. */

@@ -1,0 +1,83 @@
+// What does this phone know of its unit's alerts, and which of them rings? Told by polling, in any order, often twice.
+
+const RINGING = new Set(["queued", "sent", "received"]);
+/** Asked for again and again: an alert that was committed late carries an earlier time. Repeats cost nothing here. */
+const OVERLAP_MS = 30_000;
+
+/**
+ * Alerts by incident. A phone shows the highest sequence that it has seen of an incident, and never an older one.
+ * An alert keeps ringing until it is answered, silenced, no longer ours, or its deadline has passed.
+ */
+export function inbox({ clock }) {
+  const known = new Map();
+  const learnedAtMs = new Map();
+  const silenced = new Set();
+  const aside = new Set();
+  let next = null;
+  let top = null;
+
+  function put(alert) {
+    const before = known.get(alert.incident_id);
+    if (before && (alert.sequence < before.sequence || same(alert, before))) return null;
+    known.set(alert.incident_id, alert);
+    return { alert, before };
+  }
+
+  const waits = (alert) => !aside.has(turn(alert)) && (RINGING.has(alert.state) || (isLate(alert) && wasOnTop(alert)));
+  const wasOnTop = (alert) => top !== null && turn(top) === turn(alert);
+  const isLate = ({ state, incident }) => state === "expired" && isLiving(incident);
+  const isLoud = (alert) => RINGING.has(alert.state) && !silenced.has(turn(alert)) && Date.parse(alert.deadline_at) > clock.now();
+
+  return {
+    /** What to ask for next: null the first time. */
+    get since() {
+      return next && new Date(Date.parse(next) - OVERLAP_MS).toISOString();
+    },
+    /** What is new in an answer that was asked for at `askedAtMs`, with what was known before. */
+    take({ items, next: following }, askedAtMs) {
+      next = following ?? next;
+      // Oldest first, so that the newest is told last; and nothing asked before our own answer may undo it.
+      const fresh = items.toReversed().filter((alert) => (learnedAtMs.get(alert.incident_id) ?? 0) < askedAtMs);
+      return fresh.map(put).filter(Boolean);
+    },
+    /** What the service answered to something that was said on this phone. */
+    learn(alert) {
+      learnedAtMs.set(alert.incident_id, Date.now());
+      put(alert);
+    },
+    silence: (alert) => silenced.add(turn(alert)),
+    setAside: (alert) => aside.add(turn(alert)),
+    /** Newest first. */
+    get all() {
+      return [...known.values()].sort((one, other) => other.incident.opened_at.localeCompare(one.incident.opened_at));
+    },
+    get ringing() {
+      return this.all.filter((alert) => RINGING.has(alert.state));
+    },
+    get waiting() {
+      return this.all.filter(waits);
+    },
+    /** The one that takes over the screen. It is never swapped for another one under a thumb. */
+    get onTop() {
+      const waiting = this.waiting;
+      top = waiting.find(wasOnTop) ?? waiting[0] ?? null;
+      return top;
+    },
+    get isLoud() {
+      return this.ringing.some(isLoud);
+    },
+  };
+}
+
+export function isLiving({ state }) {
+  return state !== "closed" && state !== "cancelled";
+}
+
+/** An alert that is asked again after it was over is another turn: it rings again. */
+function turn({ alert_id: alertId, deadline_at: deadlineAt }) {
+  return `${alertId} ${deadlineAt}`;
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,21 @@
+// What became of an alert, said to the officer who got it? Words only.
+
+/** Every state of an alert that no longer rings. */
+export function outcome({ state, incident }) {
+  if (incident.state === "cancelled") return "Cancelled. Nothing to do.";
+  if (incident.state === "closed") return "Closed. Nothing to do.";
+  switch (state) {
+    case "recalled":
+      return incident.state === "covered" ? "Covered by other units. Nothing to do." : "No longer needed.";
+    case "declined":
+      return "You said that you cannot go.";
+    case "expired":
+      return incident.state === "covered" ? "No answer in time. Covered by other units." : "No answer in time. Other units are being asked.";
+    case "failed":
+      return "Your phones could not be reached.";
+    case "acknowledged":
+      return "You went, and are clear.";
+    default:
+      return "";
+  }
+}

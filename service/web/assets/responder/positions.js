@@ -1,0 +1,84 @@
+// Where is this phone? Asked of the device while on duty, told to the service every few seconds, a batch at a time.
+
+const EVERY_MS = 5_000;
+/** As many as one call takes; of more only the newest are worth keeping. */
+const KEPT = 100;
+
+/** `state` is "off", "asking", "refused", "missing" or "on"; `sentAtMs` is when the service last took a fix. */
+export function positions({ api, clock }) {
+  let watch = null;
+  let timer = null;
+  let waiting = [];
+  let lastAtMs = 0;
+  const seen = { state: "off", here: null, accuracyM: null, sentAtMs: null };
+
+  function heard({ coords, timestamp }) {
+    Object.assign(seen, { state: "on", here: { lat: coords.latitude, lon: coords.longitude }, accuracyM: coords.accuracy });
+    // A device may repeat a fix, or give one every tenth of a second.
+    if (timestamp - lastAtMs < EVERY_MS / 2) return;
+    lastAtMs = timestamp;
+    waiting = [...waiting, fix(coords, timestamp)].slice(-KEPT);
+  }
+
+  function refused(error) {
+    seen.state = error.code === error.PERMISSION_DENIED ? "refused" : "missing";
+  }
+
+  async function send() {
+    if (!waiting.length) return;
+    const fixes = waiting;
+    waiting = [];
+    try {
+      await api.post("/v1/me/positions", { sent_at: new Date().toISOString(), fixes });
+      seen.sentAtMs = clock.now();
+    } catch (error) {
+      if (error.passes) waiting = [...fixes, ...waiting].slice(-KEPT);
+    }
+  }
+
+  return {
+    get state() {
+      return seen.state;
+    },
+    get here() {
+      return seen.here;
+    },
+    get accuracyM() {
+      return seen.accuracyM;
+    },
+    get sentAtMs() {
+      return seen.sentAtMs;
+    },
+    start() {
+      if (watch !== null) return;
+      if (!navigator.geolocation) {
+        seen.state = "missing";
+        return;
+      }
+      seen.state = "asking";
+      watch = navigator.geolocation.watchPosition(heard, refused, { enableHighAccuracy: true, maximumAge: 2_000 });
+      timer = setInterval(send, EVERY_MS);
+      send();
+    },
+    /** Off duty nobody is followed: what was not sent yet is forgotten. */
+    stop() {
+      if (watch !== null) navigator.geolocation.clearWatch(watch);
+      clearInterval(timer);
+      watch = null;
+      waiting = [];
+      Object.assign(seen, { state: "off", here: null, accuracyM: null, sentAtMs: null });
+    },
+  };
+}
+
+function fix(coords, timestamp) {
+  return {
+    lat: coords.latitude,
+    lon: coords.longitude,
+    at: new Date(timestamp).toISOString(),
+    accuracy_m: coords.accuracy,
+    // A standing phone has no heading, and JSON no NaN.
+    heading_deg: Number.isFinite(coords.heading) ? coords.heading : null,
+    speed_mps: coords.speed,
+  };
+}
