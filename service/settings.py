@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         default=None, description="Google's service-account file; without it no push is sent, and streams carry alone."
     )
     fcm_url: str | None = Field(
-        default=None, description="Where messages are posted instead of Google's server; `{project}` stands for the id."
+        default=None, description="Scheme and host of another push service than Google's, for a demo or a test."
     )
     ios_critical_alerts: bool = Field(
         default=False, description="Sound through mute and focus on iPhones; only where Apple has granted it."

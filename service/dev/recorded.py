@@ -30,7 +30,7 @@ detections
   San Francisco   type, incident_id, date, time, rounds, lat_3dp, lon_3dp
                   local date and time; an empty type is unknown
 positions
-  ours            unit, at, lat, lon [, accuracy_m, heading_deg, speed_mps]
+  ours            unit, at, lat, lon [, accuracy_m]
   cab traces      cab_id, ts_unix_utc, lat, lon [, occupied]
                   each trace is cut into local days, and every piece is a unit that drives on the detections' day"""
 

@@ -24,8 +24,6 @@ class RecordedFix:
     lat: float
     lon: float
     accuracy_m: float | None = None
-    heading_deg: float | None = None
-    speed_mps: float | None = None
 
 
 class Fleet:
@@ -80,8 +78,6 @@ def _our_fix(row: Row, _line: int) -> RecordedFix:
         lat=float(row["lat"]),
         lon=float(row["lon"]),
         accuracy_m=_number(row.get("accuracy_m")),
-        heading_deg=_number(row.get("heading_deg")),
-        speed_mps=_number(row.get("speed_mps")),
     )
 
 

@@ -34,7 +34,8 @@ ALERT_STYLES = {
     "received": "bold",
 }
 NOT_ASKED_SHOWN = 3
-_ONLY_FARTHER = ("units were asked", "unit was asked", "already asked", "acknowledged", "declined")
+_ONLY_FARTHER = ("units were asked", "unit was asked")
+_SHOWN_ELSEWHERE = ("already asked", "acknowledged", "declined", "supervisor")
 
 
 def incident_panel(incident: Incident, *, timezone: ZoneInfo) -> Panel:
@@ -51,7 +52,9 @@ def one_line(incident: Incident, *, timezone: ZoneInfo) -> Text:
     """The same in one line, for incidents that have scrolled away."""
     rang = sum(alert["sent_at"] is not None for alert in incident["alerts"])
     going = ", ".join(alert["call_sign"] for alert in incident["acknowledgments"])
-    return Text.assemble(_title(incident, timezone), f"  {rang} rang", f"; {going} went" if going else "")
+    line = Text.assemble(_title(incident, timezone), f"  {rang} rang", f"; {going} went" if going else "")
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
 
 
 def stage_line(incident: Incident) -> Text:
@@ -160,7 +163,7 @@ def _not_asked(incident: Incident) -> str:
 
 def _worth_telling(selection: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The nearest first, and those before the others that were passed over for more than being farther away."""
-    units = [unit for unit in selection["not_asked"] if not unit["reason"].startswith("supervisor")]
+    units = [unit for unit in selection["not_asked"] if not unit["reason"].startswith(_SHOWN_ELSEWHERE)]
     yield from sorted(units, key=lambda unit: unit["reason"].endswith(_ONLY_FARTHER))
 
 

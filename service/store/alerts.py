@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_, update
+from sqlalchemy import and_, null, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.alert import Alert, AlertState, Role, alert_sources_of
@@ -14,6 +14,11 @@ from service.domain.effects import AskUnit
 from service.store.database import Transaction
 from service.store.ids import new_id
 from service.store.tables import ALERTS, RECEIPTS, UNITS
+
+# No parameter in it nor in what is set: with one, SQLAlchemy sends an upsert of several rows row by row.
+_MAY_BE_QUEUED_AGAIN = text(
+    f"alerts.state in ({', '.join(sorted(repr(state.value) for state in alert_sources_of(AlertState.QUEUED)))})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +87,19 @@ def ask(tx: Transaction, incident_id: UUID, asks: Iterable[AskUnit], *, now: dat
     ]
     if not rows:
         return {}
-    statement = insert(ALERTS).values(rows)
+    statement = insert(ALERTS)
     again = statement.on_conflict_do_update(
         index_elements=["agency_id", "incident_id", "unit_id"],
         set_={
-            "state": AlertState.QUEUED,
             **{
                 name: statement.excluded[name]
-                for name in ("level", "distance_m", "deadline_at", "queued_at", "changed_at")
+                for name in ("state", "level", "distance_m", "deadline_at", "queued_at", "changed_at")
             },
-            **dict.fromkeys(("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at"), None),
+            **dict.fromkeys(("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at"), null()),
         },
-        where=ALERTS.c.state.in_(alert_sources_of(AlertState.QUEUED)),
+        where=_MAY_BE_QUEUED_AGAIN,
     ).returning(ALERTS.c.unit_id, ALERTS.c.alert_id)
-    return {row.unit_id: row.alert_id for row in tx.session.execute(again)}
+    return {row.unit_id: row.alert_id for row in tx.session.execute(again, rows)}
 
 
 def move(

@@ -34,7 +34,7 @@ def write(tx: Transaction, entries: Iterable[Entry]) -> None:
 
 def _insert(tx: Transaction) -> None:
     if tx.entries:
-        tx.session.execute(insert(JOURNAL).values(tx.entries))
+        tx.session.execute(insert(JOURNAL), tx.entries)
 
 
 def _row(tx: Transaction, entry: Entry) -> dict[str, Any]:

@@ -64,28 +64,27 @@ def add(
     if sequence > 1:
         _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
     tx.session.execute(
-        insert(PAGES).values(
-            [
-                {
-                    "agency_id": tx.agency_id,
-                    "page_id": new_id(),
-                    "incident_id": incident_id,
-                    "alert_id": page.alert_id,
-                    "unit_id": page.unit_id,
-                    "device_id": page.device_id,
-                    "kind": page.kind,
-                    "sequence": sequence,
-                    "loud": page.loud,
-                    "reason": page.reason,
-                    "state": PageState.PENDING,
-                    "attempt": 0,
-                    "created_at": now,
-                    "next_action_at": now,
-                    "expires_at": now + lifetime,
-                }
-                for page in pages
-            ]
-        )
+        insert(PAGES),
+        [
+            {
+                "agency_id": tx.agency_id,
+                "page_id": new_id(),
+                "incident_id": incident_id,
+                "alert_id": page.alert_id,
+                "unit_id": page.unit_id,
+                "device_id": page.device_id,
+                "kind": page.kind,
+                "sequence": sequence,
+                "loud": page.loud,
+                "reason": page.reason,
+                "state": PageState.PENDING,
+                "attempt": 0,
+                "created_at": now,
+                "next_action_at": now,
+                "expires_at": now + lifetime,
+            }
+            for page in pages
+        ],
     )
 
 

@@ -18,7 +18,7 @@ class Pace:
 
 
 FULL = Pace(rounds=5, rings=50, detections=100, positions_s=1.5, selections=60)
-QUICK = Pace(rounds=1, rings=5, detections=10, positions_s=0.3, selections=10)
+QUICK = Pace(rounds=3, rings=10, detections=40, positions_s=0.5, selections=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import uvloop
-from bench.wire import UnexpectedAnswer, answer_in
+from bench.wire import TIMEOUT_S, UnexpectedAnswer, answer_in
 
 
 class _Caller(asyncio.Protocol):
@@ -22,8 +22,7 @@ class _Caller(asyncio.Protocol):
         self.answered = 0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvloop's is no subclass
         self._transport = transport
         transport.write(next(self._requests))
 
@@ -65,5 +64,6 @@ async def _rate_per_s(base_url: str, connections: Sequence[Iterator[bytes]], *, 
         caller = _Caller(requests, until_s=until_s)
         await loop.create_connection(lambda caller=caller: caller, place.hostname, place.port)
         callers.append(caller)
-    await asyncio.gather(*(caller.done for caller in callers))
+    async with asyncio.timeout(seconds + TIMEOUT_S):
+        await asyncio.gather(*(caller.done for caller in callers))
     return sum(caller.answered for caller in callers) / seconds

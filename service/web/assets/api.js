@@ -24,7 +24,10 @@ export class Unreachable extends Error {
   }
 }
 
-/** Calls with the session cookie, or as the device whose token `token()` gives. Answers without a body give null. */
+/**
+ * Calls with the session cookie, or as the device whose token `token()` gives. An answer without a body gives null; a
+ * value of a query that is null is left out.
+ */
 export function apiClient({ clock, token = () => null }) {
   async function call(method, path, body) {
     const askedAtMs = Date.now();
@@ -36,11 +39,16 @@ export function apiClient({ clock, token = () => null }) {
     throw new Problem(response.status, said, Number(response.headers.get("retry-after")) || null);
   }
   return {
-    get: (path) => call("GET", path),
+    get: (path, query = {}) => call("GET", withQuery(path, query)),
     post: (path, body) => call("POST", path, body),
     put: (path, body) => call("PUT", path, body),
     delete: (path) => call("DELETE", path),
   };
+}
+
+function withQuery(path, query) {
+  const known = Object.entries(query).filter(([, value]) => value !== null);
+  return known.length ? `${path}?${new URLSearchParams(known)}` : path;
 }
 
 async function answered(method, path, body, token) {

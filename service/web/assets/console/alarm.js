@@ -10,11 +10,11 @@ const SOUNDS_EVERY_MS = 3_000;
 /** `silence()` stops the sound for those that are unanswered now, not the band; another one sounds again. */
 export function alarm(element, sound) {
   const silenced = new Set();
-  const title = el("h2", { role: "alert" });
+  const title = el("h2");
   const links = el("ul");
   const button = el("button", { type: "button", on: { click: silence } }, "Silence");
   let unanswered = [];
-  element.append(title, links, button);
+  element.append(el("div", { role: "alert" }, title), links, button);
 
   const draw = whenChanged((incidents) => {
     element.hidden = incidents.length === 0;

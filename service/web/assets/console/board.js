@@ -1,6 +1,6 @@
 // What is there to see, and what of it is looked at whole? One round of questions to the API; nothing is drawn here.
 
-const LIVING = new Set(["held", "open", "unanswered", "covered"]);
+const WAITING = new Set(["held", "open"]);
 const UNANSWERED_LIMIT = 200;
 
 /**
@@ -9,8 +9,8 @@ const UNANSWERED_LIMIT = 200;
  */
 export async function board(api, { chosenId, limit }) {
   const [newest, unanswered] = await Promise.all([
-    api.get(`/v1/incidents?limit=${limit}`),
-    api.get(`/v1/incidents?state=unanswered&limit=${UNANSWERED_LIMIT}`),
+    api.get("/v1/incidents", { limit }),
+    api.get("/v1/incidents", { state: "unanswered", limit: UNANSWERED_LIMIT }),
   ]);
   const incidents = newest.items;
   const shownId = chosenId || mostUrgent(incidents, unanswered.items)?.incident_id || null;
@@ -25,7 +25,7 @@ export async function board(api, { chosenId, limit }) {
 }
 
 function mostUrgent(incidents, unanswered) {
-  return unanswered[0] ?? incidents.find((incident) => LIVING.has(incident.state)) ?? incidents[0];
+  return unanswered[0] ?? incidents.find((incident) => WAITING.has(incident.state)) ?? incidents[0];
 }
 
 async function wholeOf(api, incidentId) {

@@ -7,9 +7,10 @@ export function going() {
   const element = el("p", { class: "going", role: "status" });
   const draw = whenChanged(({ state, told, ringing }) => {
     element.dataset.state = state;
-    const others = ringing ? `${count(ringing, "unit is", "units are")} being asked` : "";
-    if (told.length) element.replaceChildren(el("strong", {}, `Going: ${told.join("; ")}`), others && `. ${others}.`);
-    else element.replaceChildren(el("strong", {}, nobody(state)), others && ` ${others}.`);
+    const first = told.length ? `Going: ${told.join("; ")}.` : nobody(state);
+    const missing = told.length && state === "unanswered" && "Not enough: nobody else answers. Use the radio.";
+    const others = ringing > 0 && `${count(ringing, "unit is", "units are")} being asked.`;
+    element.replaceChildren(el("strong", {}, first), ...[missing, others].filter(Boolean).map((text) => ` ${text}`));
   });
   return {
     element,
@@ -29,7 +30,7 @@ function said({ call_sign: callSign, role, distance_m: distanceM, ...alert }) {
 function nobody(state) {
   const why = {
     held: "Held for a dispatcher: no phone rings yet.",
-    unanswered: "Nobody answers. Supervisors are being asked; use the radio.",
+    unanswered: "Nobody answers. Use the radio.",
     cancelled: "Cancelled: nobody is going.",
     closed: "Closed.",
   };

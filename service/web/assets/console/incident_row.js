@@ -22,15 +22,16 @@ export function incidentRow(incidentId) {
 }
 
 function content(incident) {
+  const sure = el("span", { class: "confidence", "data-confidence": incident.confidence }, confidence(incident));
   return [
-    el("span", { class: "row-head" }, badge(incident.state), waiting(incident), ticking("age", incident.occurred_at)),
+    el("span", { class: "row-head" }, badge(incident.state), ticking("age", incident.occurred_at)),
     el("strong", {}, heard(incident)),
     el("span", { class: "row-place" }, place(incident)),
-    el("span", { class: "row-foot" }, timeElement(incident.occurred_at), el("span", { class: "confidence", "data-confidence": incident.confidence }, confidence(incident))),
+    el("span", { class: "row-foot" }, timeElement(incident.occurred_at), sure, waiting(incident)),
   ];
 }
 
 function waiting({ level, deadline_at: deadlineAt }) {
-  if (!deadlineAt) return null;
+  if (!deadlineAt) return "";
   return el("span", { class: "waiting" }, level ? `Level ${level}, ` : "", ticking("left", deadlineAt), " left");
 }

@@ -1,6 +1,6 @@
 // How is the console put together? Sign in, then one loop that asks for the incidents and shows them everywhere.
 
-import { Problem, apiClient } from "../api.js";
+import { Problem, Unreachable, apiClient } from "../api.js";
 import { remember, remembered } from "../memory.js";
 import { polling } from "../polling.js";
 import { serverClock } from "../server_clock.js";
@@ -62,6 +62,8 @@ function failed(error) {
     return;
   }
   line.isDown(error);
+  // A mistake of this page is no bad network: it belongs into the browser's console.
+  if (!(error instanceof Problem || error instanceof Unreachable)) reportError(error);
 }
 
 async function leave() {

@@ -7,7 +7,8 @@ import { receivedAt, stages } from "./stages.js";
 export function stageLine() {
   const steps = el("ol", { class: "stages" });
   const draw = whenChanged(({ found, start }) => {
-    steps.replaceChildren(...found.map(([name, at]) => step(name, at, start)));
+    const last = found.findLastIndex(([, at]) => at !== null);
+    steps.replaceChildren(...found.map(([name, at], index) => step(name, { at, start, isSkipped: index < last })));
   });
   return {
     element: el("section", { class: "part stage-line", "aria-label": "Time of every stage" }, steps),
@@ -15,13 +16,14 @@ export function stageLine() {
   };
 }
 
-function step(name, at, start) {
+/** Skipped: it has gone on without it, as for a phone that is not rung by push but asks by itself. */
+function step(name, { at, start, isSkipped }) {
   const isStart = at !== null && at === start;
   return el(
     "li",
     { "data-come": at !== null },
     el("span", { class: "stage-name" }, name),
-    at ? timeElement(at) : el("span", { class: "quiet" }, "not yet"),
+    at ? timeElement(at) : el("span", { class: "quiet" }, isSkipped ? "–" : "not yet"),
     el("span", { class: "after" }, at && start && !isStart ? after(at, start) : ""),
   );
 }

@@ -1,7 +1,7 @@
 // What happened, one thing after the other? The journal of the incident in a dispatcher's words, the latest first.
 
 import { el, whenChanged } from "../el.js";
-import { timeElement } from "../times.js";
+import { timeElement, timeOfDay } from "../times.js";
 import { sentence, words } from "../words.js";
 
 /** By action; what is not here is said in the API's own words. Each gets the details and the unit that they name. */
@@ -25,6 +25,7 @@ const SAID = {
   unit_on_scene: (_, unit) => `${unit} is on scene`,
   unit_clear: (_, unit) => `${unit} is clear`,
   unit_freed: (_, unit) => `${unit} is free again`,
+  phone_told_its_time: ({ at }, unit) => `${unit}: at ${timeOfDay(at)} by its own clock`,
   pages_queued: ({ units }) => `Pages queued: ${kinds(units)}`,
   disposition_reported: ({ disposition, casings, note }) =>
     [`Found: ${words(disposition)}`, casings === null ? "" : `casings: ${casings}`, note ?? ""].filter(Boolean).join(", "),

@@ -10,45 +10,34 @@ import { STEPS, isActive } from "./steps.js";
 import { whereabouts } from "./whereabouts.js";
 
 export function assignmentCard({ told, walked, here, learned }) {
-  const head = el("div", { class: "assignment-head" });
-  const walk = el("div", { class: "steps", role: "group", "aria-label": "Your progress" });
-  const state = el("p", { class: "sending", role: "status" });
-  const foot = el("div", { class: "assignment-foot" });
-  const found = finding({ report, skip: (alert) => keep(alert, "skipped") });
-  const element = el("article", { class: "assignment" }, head, state, walk, found.element, foot);
+  let shown = null;
   let isWithdrawing = false;
+  // Buttons are made once and never replaced: one that is redrawn under a thumb loses the tap.
+  const head = el("div", { class: "assignment-head" });
+  const state = el("p", { class: "sending", role: "status" });
+  const buttons = STEPS.map((step) => el("button", { type: "button", class: "step", on: { click: () => take(step) } }, sentence(words(step))));
+  const walk = el("div", { class: "steps", role: "group", "aria-label": "Your progress" }, buttons);
+  const found = finding({ report, skip: () => keep("skipped") });
+  const cannot = el("button", { type: "button", class: "thumb back", on: { click: () => ask(true) } }, "Cannot go after all");
+  const why = el("div", { class: "assignment-foot" }, reasons({ chosen: withdraw, back: () => ask(false) }));
+  const element = el("article", { class: "assignment" }, head, state, walk, found.element, cannot, why);
 
-  const drawHead = whenChanged(({ alert, where }) => head.replaceChildren(...headOf(alert, where)));
-  const drawSteps = whenChanged(({ alert, step, isBusy }) => {
-    walk.hidden = !isBusy;
-    walk.replaceChildren(...STEPS.map((name) => stepButton(alert, name, step)));
-  });
-  const drawFoot = whenChanged(({ alert, canWithdraw, isAsking }) => foot.replaceChildren(...withdrawal(alert, canWithdraw, isAsking)));
+  const drawHead = whenChanged(({ incident, role, where }) => head.replaceChildren(...headOf(incident, role, where)));
 
-  function stepButton(alert, name, step) {
-    const isPast = STEPS.indexOf(name) <= STEPS.indexOf(step);
-    return el("button", { type: "button", class: "step", "aria-pressed": String(name === step), "data-past": isPast, on: { click: () => take(alert, name) } }, sentence(words(name)));
-  }
-
-  async function take(alert, step) {
+  async function take(step) {
+    const alert = shown;
     if (!(await told.progress(alert, step))) return;
     walked.walk(alert, step);
     learned();
   }
 
-  async function report(alert, said) {
-    if (await told.disposition(alert, said)) keep(alert, said.disposition);
+  async function report(said) {
+    if (await told.disposition(shown, said)) keep(said.disposition);
   }
 
-  function keep(alert, what) {
-    walked.find(alert, what);
+  function keep(what) {
+    walked.find(shown, what);
     learned();
-  }
-
-  function withdrawal(alert, canWithdraw, isAsking) {
-    if (!canWithdraw) return [];
-    if (isAsking) return reasons({ chosen: (reason) => withdraw(alert, reason), back: () => ask(false) });
-    return [el("button", { type: "button", class: "thumb back", on: { click: () => ask(true) } }, "Cannot go after all")];
   }
 
   function ask(isAsked) {
@@ -56,26 +45,33 @@ export function assignmentCard({ told, walked, here, learned }) {
     learned();
   }
 
-  function withdraw(alert, reason) {
+  function withdraw(reason) {
     isWithdrawing = false;
-    told.decline(alert, reason);
+    told.decline(shown, reason);
   }
 
   return {
     element,
     show(alert) {
+      shown = alert;
       const step = walked.of(alert);
       const isBusy = isActive(alert, walked);
-      drawHead({ alert, where: whereabouts(alert, here()) });
-      drawSteps({ alert, step, isBusy });
-      found.show(alert, { isAsked: step !== "en_route", found: walked.found(alert), isBusy });
-      drawFoot({ alert, canWithdraw: isBusy && step === "en_route", isAsking: isWithdrawing });
+      const mayWithdraw = isBusy && step === "en_route";
+      drawHead({ incident: alert.incident, role: alert.role, where: whereabouts(alert, here()) });
+      walk.hidden = !isBusy;
+      buttons.forEach((button, index) => {
+        button.setAttribute("aria-pressed", String(STEPS[index] === step));
+        button.toggleAttribute("data-past", index <= STEPS.indexOf(step));
+      });
+      found.show({ isAsked: step !== "en_route", found: walked.found(alert), isBusy });
+      cannot.hidden = !mayWithdraw || isWithdrawing;
+      why.hidden = !mayWithdraw || !isWithdrawing;
       state.textContent = stateOf(told.pending(alert), told.refusal(alert));
     },
   };
 }
 
-function headOf({ incident, role }, where) {
+function headOf(incident, role, where) {
   const sure = [sentence(confidence(incident)), notes(incident)].filter(Boolean).join(", ");
   return [
     el("p", { class: "assignment-state" }, badge("acknowledged"), role && ` ${sentence(role)}`, incident.state === "covered" && " · Enough units are going"),

@@ -11,7 +11,6 @@ const SHOWN = 10;
 
 export function earlierAlerts(list, { none, told }) {
   const draw = whenChanged((alerts) => {
-    none.hidden = alerts.length > 0;
     list.replaceChildren(...alerts.map(({ alert, refusal }) => item(alert, refusal)));
   });
 
@@ -30,6 +29,9 @@ export function earlierAlerts(list, { none, told }) {
   }
 
   return {
-    show: (alerts) => draw(alerts.slice(0, SHOWN).map((alert) => ({ alert, refusal: told.refusal(alert)?.message ?? null }))),
+    show(alerts, { isFirst }) {
+      none.hidden = !isFirst;
+      draw(alerts.slice(0, SHOWN).map((alert) => ({ alert, refusal: told.refusal(alert)?.message ?? null })));
+    },
   };
 }

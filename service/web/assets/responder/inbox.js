@@ -1,8 +1,6 @@
 // What does this phone know of its unit's alerts, and which of them rings? Told by polling, in any order, often twice.
 
 const RINGING = new Set(["queued", "sent", "received"]);
-/** Asked for again and again: an alert that was committed late carries an earlier time. Repeats cost nothing here. */
-const OVERLAP_MS = 30_000;
 
 /**
  * Alerts by incident. A phone shows the highest sequence that it has seen of an incident, and never an older one.
@@ -29,16 +27,17 @@ export function inbox({ clock }) {
   const isLoud = (alert) => RINGING.has(alert.state) && !silenced.has(turn(alert)) && Date.parse(alert.deadline_at) > clock.now();
 
   return {
-    /** What to ask for next: null the first time. */
+    /** What to ask for next, as the service said it: null the first time. */
     get since() {
-      return next && new Date(Date.parse(next) - OVERLAP_MS).toISOString();
+      return next;
     },
     /** What is new in an answer that was asked for at `askedAtMs`, with what was known before. */
     take({ items, next: following }, askedAtMs) {
-      next = following ?? next;
-      // Oldest first, so that the newest is told last; and nothing asked before our own answer may undo it.
-      const fresh = items.toReversed().filter((alert) => (learnedAtMs.get(alert.incident_id) ?? 0) < askedAtMs);
-      return fresh.map(put).filter(Boolean);
+      // Asked before our own answer was in: what it says of that alert may be older. It will be asked once more.
+      const fresh = items.filter((alert) => (learnedAtMs.get(alert.incident_id) ?? 0) < askedAtMs);
+      if (fresh.length === items.length) next = following ?? next;
+      // Oldest first, so that the newest is told last.
+      return fresh.toReversed().map(put).filter(Boolean);
     },
     /** What the service answered to something that was said on this phone. */
     learn(alert) {
@@ -57,10 +56,11 @@ export function inbox({ clock }) {
     get waiting() {
       return this.all.filter(waits);
     },
-    /** The one that takes over the screen. It is never swapped for another one under a thumb. */
+    /** The one that takes over the screen. While it rings, it is never swapped for another one under a thumb. */
     get onTop() {
       const waiting = this.waiting;
-      top = waiting.find(wasOnTop) ?? waiting[0] ?? null;
+      const ringing = waiting.filter((alert) => RINGING.has(alert.state));
+      top = ringing.find(wasOnTop) ?? ringing[0] ?? waiting[0] ?? null;
       return top;
     },
     get isLoud() {

@@ -1,6 +1,6 @@
 // How is the phone page put together? Enrol once; then one loop catches up with the unit's alerts and shows them.
 
-import { Problem, apiClient } from "../api.js";
+import { Problem, Unreachable, apiClient } from "../api.js";
 import { remember, remembered } from "../memory.js";
 import { polling } from "../polling.js";
 import { serverClock } from "../server_clock.js";
@@ -54,8 +54,10 @@ if (device) start();
 else showPhone(false);
 
 function enrolled(newDevice) {
+  remember("device", newDevice);
+  // What the page knows is another unit's, or of an enrolment that has ended.
+  if (device) location.reload();
   device = newDevice;
-  remember("device", device);
   loud.allow();
   start();
 }
@@ -70,8 +72,7 @@ function start() {
 
 async function catchUp() {
   const askedAtMs = Date.now();
-  const since = alerts.since ? `?since=${encodeURIComponent(alerts.since)}` : "";
-  const answer = await api.get(`/v1/me/alerts${since}`);
+  const answer = await api.get("/v1/me/alerts", { since: alerts.since });
   line.isUp(clock.now());
   for (const { alert, before } of alerts.take(answer, askedAtMs)) said.tell(alert, before);
   receipt.received(alerts.ringing);
@@ -88,7 +89,7 @@ function show() {
   loud.sound(alerts.isLoud);
   going.show(open);
   status.show({ isBusy: active.length > 0 });
-  earlier.show(all.filter((alert) => !open.includes(alert) && alert !== alerts.onTop));
+  earlier.show(all.filter((alert) => !open.includes(alert) && alert !== alerts.onTop), { isFirst: all.length === 0 });
   ready.show({ isOnDuty: status.isOnDuty });
 }
 
@@ -100,7 +101,9 @@ function failed(error) {
     showPhone(false, "This phone is no longer enrolled. Ask for a new code.");
     return;
   }
-  line.isDown(error);
+  line.isDown();
+  // A mistake of this page is no bad network: it belongs into the browser's console.
+  if (!(error instanceof Problem || error instanceof Unreachable)) reportError(error);
 }
 
 function dutyChanged() {

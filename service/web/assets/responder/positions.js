@@ -1,6 +1,9 @@
 // Where is this phone? Asked of the device while on duty, told to the service every few seconds, a batch at a time.
 
 const EVERY_MS = 5_000;
+/** A device is silent while it stands still; the service would take it for lost after a minute. */
+const STANDING_MS = 20_000;
+const ACCURATELY = { enableHighAccuracy: true, maximumAge: 2_000 };
 /** As many as one call takes; of more only the newest are worth keeping. */
 const KEPT = 100;
 
@@ -13,6 +16,7 @@ export function positions({ api, clock }) {
   const seen = { state: "off", here: null, accuracyM: null, sentAtMs: null };
 
   function heard({ coords, timestamp }) {
+    if (watch === null) return;
     Object.assign(seen, { state: "on", here: { lat: coords.latitude, lon: coords.longitude }, accuracyM: coords.accuracy });
     // A device may repeat a fix, or give one every tenth of a second.
     if (timestamp - lastAtMs < EVERY_MS / 2) return;
@@ -25,6 +29,7 @@ export function positions({ api, clock }) {
   }
 
   async function send() {
+    if (Date.now() - lastAtMs > STANDING_MS) navigator.geolocation.getCurrentPosition(heard, refused, ACCURATELY);
     if (!waiting.length) return;
     const fixes = waiting;
     waiting = [];
@@ -56,7 +61,7 @@ export function positions({ api, clock }) {
         return;
       }
       seen.state = "asking";
-      watch = navigator.geolocation.watchPosition(heard, refused, { enableHighAccuracy: true, maximumAge: 2_000 });
+      watch = navigator.geolocation.watchPosition(heard, refused, ACCURATELY);
       timer = setInterval(send, EVERY_MS);
       send();
     },

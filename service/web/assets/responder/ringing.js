@@ -1,8 +1,8 @@
 // What takes over the screen when a shot was heard? What, where, how long to answer, and two buttons for a thumb.
 
 import { el, whenChanged } from "../el.js";
-import { confidence, heard, notes, place, sentence } from "../words.js";
 import { ticking } from "../times.js";
+import { confidence, heard, notes, place, sentence } from "../words.js";
 import { reasons } from "./reasons.js";
 import { whereabouts } from "./whereabouts.js";
 
@@ -14,47 +14,46 @@ export function ringing(dialog, { told, here, silence, setAside, learned }) {
   let shownAtMs = 0;
   let isAskingWhy = false;
 
-  const draw = whenChanged((said) => {
-    dialog.replaceChildren(...content(said));
-    if (said.isAskingWhy) dialog.querySelector("button").focus();
-  });
+  const left = el("p", { class: "left" });
+  const hush = el("button", { type: "button", class: "hush", on: { click: () => silence(shown) } }, "Silence");
+  const body = el("div", { class: "ringing-body" });
+  const state = el("p", { class: "sending", role: "status" });
+  // Made once and never replaced: a button that is redrawn under a thumb loses the tap.
+  const go = el("button", { type: "button", class: "thumb go", on: { click: guarded(accept) } }, "Going");
+  const no = el("button", { type: "button", class: "thumb no", on: { click: guarded(refuse) } });
+  const answers = el("div", { class: "ringing-answers" }, state, go, no);
+  const why = el("div", { class: "ringing-answers ringing-why" }, reasons({ chosen: decline, back: () => askWhy(false) }));
+  dialog.append(el("header", { class: "ringing-head" }, left, hush), body, answers, why);
 
-  function content(said) {
-    const { alert } = said;
-    return [
-      el("header", { class: "ringing-head" }, head(said), !said.isOver && el("button", { type: "button", class: "hush", on: { click: () => silence(alert) } }, "Silence")),
-      el("div", { class: "ringing-body" }, body(alert, said.where)),
-      el("div", { class: "ringing-answers" }, choices(said)),
-    ];
-  }
-
-  function choices({ alert, isOver, pending, tries, refusal, isAskingWhy: asksWhy }) {
-    if (pending) return [sending(pending, tries), ...thumbs(alert, isOver)];
-    if (asksWhy) return reasons({ chosen: (reason) => cannot(alert, reason), back: () => askWhy(false) });
-    return [refusal && el("p", { class: "refusal", role: "alert" }, refusal), ...thumbs(alert, isOver)].filter(Boolean);
-  }
-
-  function thumbs(alert, isOver) {
-    const go = el("button", { type: "button", class: "thumb go", on: { click: guarded(() => told.accept(alert)) } }, "Going");
-    // After the deadline the next units are being asked already: there is nothing left to decline.
-    const no = isOver
-      ? el("button", { type: "button", class: "thumb no", on: { click: guarded(() => putAside(alert)) } }, "Put aside")
-      : el("button", { type: "button", class: "thumb no", on: { click: guarded(() => askWhy(true)) } }, "Cannot");
-    return [go, no];
-  }
+  const drawHead = whenChanged((said) => left.replaceChildren(...headOf(said)));
+  const drawBody = whenChanged(({ incident, where }) => body.replaceChildren(...bodyOf(incident, where)));
 
   function guarded(act) {
     return () => {
-      if (Date.now() - shownAtMs >= GUARD_MS) act();
+      if (Date.now() - shownAtMs >= GUARD_MS) act(shown);
     };
+  }
+
+  function accept(alert) {
+    silence(alert);
+    told.accept(alert);
+  }
+
+  /** After the deadline the next units are being asked already: there is nothing left to decline. */
+  function refuse(alert) {
+    silence(alert);
+    if (isOver(alert)) putAside(alert);
+    else askWhy(true);
   }
 
   function askWhy(isAsked) {
     isAskingWhy = isAsked;
     learned();
+    (isAsked ? why.querySelector("button") : no).focus();
   }
 
-  async function cannot(alert, reason) {
+  async function decline(reason) {
+    const alert = shown;
     isAskingWhy = false;
     await told.decline(alert, reason);
     // Refused because its time was over while the thumb was on its way: it comes to the same.
@@ -69,7 +68,7 @@ export function ringing(dialog, { told, here, silence, setAside, learned }) {
   // Escape answers nothing.
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("close", () => {
-    if (shown) dialog.showModal();
+    if (shown && !dialog.open) dialog.showModal();
   });
 
   return {
@@ -83,17 +82,13 @@ export function ringing(dialog, { told, here, silence, setAside, learned }) {
         dialog.close();
         return;
       }
-      const pending = told.pending(alert);
-      draw({
-        alert,
-        others,
-        isAskingWhy,
-        isOver: alert.state === "expired",
-        where: whereabouts(alert, here()),
-        pending: pending && pending.body.response,
-        tries: pending?.tries ?? 0,
-        refusal: told.refusal(alert)?.message ?? null,
-      });
+      drawHead({ isOver: isOver(alert), deadlineAt: alert.deadline_at, others });
+      drawBody({ incident: alert.incident, where: whereabouts(alert, here()) });
+      hush.hidden = isOver(alert);
+      no.textContent = isOver(alert) ? "Put aside" : "Cannot";
+      state.textContent = stateOf(told.pending(alert), told.refusal(alert));
+      answers.hidden = isAskingWhy;
+      why.hidden = !isAskingWhy;
       if (!dialog.open) dialog.showModal();
     },
   };
@@ -103,24 +98,27 @@ function turnOf(alert) {
   return alert && alert.alert_id + alert.deadline_at;
 }
 
-function head({ alert, isOver, others }) {
-  const more = others > 0 ? ` · ${others} more` : "";
-  if (isOver) return el("p", { class: "left" }, "Time is over. You can still go.", more);
-  return el("p", { class: "left" }, "Answer within ", ticking("left", alert.deadline_at), more);
+function isOver({ state }) {
+  return state === "expired";
 }
 
-function body({ incident }, where) {
+function headOf({ isOver: isLate, deadlineAt, others }) {
+  const more = others > 0 ? ` · ${others} more` : "";
+  return isLate ? ["Time is over. You can still go.", more] : ["Answer within ", ticking("left", deadlineAt), more];
+}
+
+function bodyOf(incident, where) {
   return [
     el("h2", { id: "ringing-what" }, heard(incident)),
     el("p", { class: "confidence", "data-confidence": incident.confidence }, sentence(confidence(incident))),
     incident.tactical_notes.length > 0 && el("p", { class: "tactical" }, sentence(notes(incident))),
     el("div", { id: "ringing-where" }, el("p", { class: "place" }, place(incident)), where && el("p", { class: "where" }, where)),
     el("p", { class: "quiet" }, "Heard ", ticking("age", incident.occurred_at), ` ago, ± ${Math.round(incident.location.uncertainty_m)} m`),
-  ];
+  ].filter(Boolean);
 }
 
-function sending(response, tries) {
-  const what = response === "accepted" ? "Going" : "Cannot";
-  const text = tries ? `“${what}” is not sent yet. Trying again. Use the radio.` : `Sending “${what}” …`;
-  return el("p", { class: "sending", role: "status" }, text);
+function stateOf(pending, refusal) {
+  if (!pending) return refusal?.message ?? "";
+  const what = pending.body.response === "accepted" ? "Going" : "Cannot";
+  return pending.tries ? `“${what}” is not sent yet. Trying again. Use the radio.` : `Sending “${what}” …`;
 }
