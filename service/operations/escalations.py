@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 TICK_S = 0.25
 """At most so late: a page whose worker died rings within its lease and one tick, inside of the 5 s promised."""
+AFTER_FAILURE_S = 1.0
 HEAD_START_S = 0.75
 """Workers get so much time for a page that is due before the clock sends it itself: it must be slower, and sure."""
 AT_MOST = 200
@@ -66,8 +67,9 @@ def _tick_until(stop: Event, act: Callable[[], object]) -> None:
         try:
             act()
         except Exception:
-            # The clock loop: whatever happened, the next tick must come.
+            # The clock loop: whatever happened, the next tick must come; only not so soon that it drowns the log.
             log.exception("tick_failed")
+            stop.wait(AFTER_FAILURE_S)
 
 
 def _each(row: Due, act: Callable[[], object]) -> None:
