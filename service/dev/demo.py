@@ -80,7 +80,7 @@ def _run(installation: Installation, *, count: int, simulation: bool, console: C
         stack.callback(path.unlink, missing_ok=True)
         if simulation:
             _start_city(installation, path)
-        for _ in _shown(stack, demo_file, _heading(installation), console=console, done=done):
+        for _ in _shown(stack, demo_file, _heading(installation, demo_file), console=console, done=done):
             installation.tend()
     console.print("The demo has ended.")
 
@@ -115,9 +115,12 @@ def _start_city(installation: Installation, path: Path) -> None:
     installation.children.start("city", [sys.executable, "-m", "service.dev.simulator", str(path), *pushes])
 
 
-def _heading(installation: Installation) -> list[str]:
+def _heading(installation: Installation, demo_file: DemoFile) -> list[str]:
+    dispatcher, unit = demo_file.dispatcher, demo_file.units[-1]
     return [
         f"Beatline demo  {installation.base_url}  (API: {installation.base_url}/openapi.json)   Ctrl-C ends it",
+        f"Console: {installation.base_url}/  {dispatcher.email}  {dispatcher.password}",
+        f"Phone of {unit.call_sign}: {installation.base_url}/responder  {unit.enrolment_code}",
         f"For scripts: {installation.home / FILE_NAME}   Log: {installation.log}",
     ]
 
@@ -126,8 +129,8 @@ def _shown(
     stack: ExitStack, demo_file: DemoFile, heading: list[str], *, console: Console, done: Event
 ) -> Iterator[None]:
     """Live in a terminal, line by line elsewhere; yields after each look."""
-    board = Board(demo_file.base_url, demo_file.dispatcher)
-    stack.callback(board.close)
+    http = stack.enter_context(httpx.Client(base_url=demo_file.base_url, timeout=5.0))
+    board = Board(http, demo_file.dispatcher)
     if console.is_terminal:
         yield from watch_live(board, heading, console=console, done=done)
         return

@@ -4,6 +4,7 @@ For the demo and for the throw-away server of a replay. Not for production, and 
 """
 
 import os
+import random
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -31,6 +32,8 @@ APP_ROLE = "beatline_app"
 WORKERS = 1
 """Enough for a city; each is another Python to start."""
 START_S = 60.0
+_LOWEST_PORT = 10_000
+_TRIES = 100
 _PREFIX = "BEATLINE_"
 _PACKAGE_ROOT = Path(__file__).parents[2]
 _LAST_WORDS = 3_000
@@ -41,10 +44,14 @@ class InstallationFailed(Exception):
 
 
 def free_port() -> int:
-    """One that was free a moment ago."""
-    with create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """One that was free a moment ago, and not one of those that outgoing connections take: it stays free for us."""
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(_TRIES):
+        port = random.randrange(_LOWEST_PORT, max(lowest_outgoing, 2 * _LOWEST_PORT))
+        with suppress(OSError):
+            create_server(("127.0.0.1", port)).close()
+            return port
+    raise InstallationFailed("no free port was found on 127.0.0.1")
 
 
 def refuse_taken_port(port: int) -> None:

@@ -17,8 +17,9 @@ from service.domain.unit import Status, UnitKind
 from service.operations import registry
 from service.operations.registry import NewUser
 from service.runtime import Runtime
-from service.store import journal, units
+from service.store import directory, journal, units
 from service.store.agencies import UserRole
+from service.store.directory import Door
 from service.store.journal import Entry
 
 FILE_NAME = "seed.json"
@@ -105,8 +106,10 @@ def _plant(runtime: Runtime) -> Seed:
 
 
 def _person(runtime: Runtime, agency_id: UUID, role: UserRole) -> Login:
-    # E-mail addresses are unique in an installation, and there may be an agency of an earlier, forgotten seed.
-    login = Login(email=f"{role}.{secrets.token_hex(3)}@demo.example", password=secrets.token_urlsafe(12))
+    email = f"{role}@demo.example"
+    if directory.agency_of(runtime.database, Door.EMAIL, email) is not None:  # somebody of an earlier, forgotten seed
+        email = f"{role}.{secrets.token_hex(3)}@demo.example"
+    login = Login(email=email, password=secrets.token_urlsafe(12))
     user = NewUser(email=login.email, name=f"Demo {role}", role=role, password=login.password)
     registry.create_user(runtime.database, runtime.ports, agency_id=agency_id, user=user)
     return login

@@ -80,17 +80,21 @@ def judge(played: Sequence[Played], incidents: Mapping[str, Incident], evidence:
 
 
 def choices_of(incident: Incident, *, policy: Policy) -> Iterator[Choice]:
-    """Every decision on units that the timeline tells; supervisors are no choice, all of them are called."""
+    """Every decision on units that the timeline tells, in order, those among them that found nobody.
+
+    Supervisors are no choice, all of them are called; nor is giving up when no level is left.
+    """
+    decisions = stages.asked_together(incident)
+    gave_up = [entry for entry in incident["timeline"] if entry["action"] == "incident_unanswered"]
+    decisions += [(datetime.fromisoformat(entry["at"]), []) for entry in gave_up]
     before: frozenset[str] = frozenset()
     levels = 0
-    for when, units in stages.asked_together(incident):
+    for when, units in sorted(decisions, key=lambda decision: decision[0]):
         asked = [unit["call_sign"] for unit in units if not unit["reason"].startswith("supervisor")]
-        if asked:
+        if asked or (not units and levels < policy.levels):
             yield Choice(when=when, asked=asked, before=before - set(asked))
+        if asked:
             before, levels = before | set(asked), levels + 1
-    for entry in incident["timeline"]:
-        if entry["action"] == "incident_unanswered" and levels < policy.levels:
-            yield Choice(when=datetime.fromisoformat(entry["at"]), asked=(), before=before)
 
 
 def _why_lost(each: Played, incidents: Mapping[str, Incident], evidence: Evidence) -> str | None:

@@ -6,6 +6,7 @@ incident looks is `view`.
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from statistics import quantiles
@@ -29,15 +30,12 @@ LOCAL = ZoneInfo(TIMEZONE)
 
 
 class Board:
-    """Incidents as a dispatcher is shown them, newest first. Signs in when it has to."""
+    """Incidents as a dispatcher is shown them, newest first. Signs in when it has to; the session lives in `http`."""
 
-    def __init__(self, base_url: str, login: Login) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=5.0)
+    def __init__(self, http: httpx.Client, login: Login) -> None:
+        self._http = http
         self._login = login
         self._known: dict[str, Incident] = {}
-
-    def close(self) -> None:
-        self._http.close()
 
     def look(self, *, closely: int) -> list[Incident]:
         """The newest ones, the first `closely` of them as they are now, others as they were when they last changed.
@@ -151,18 +149,14 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=42, help="of the picture, in lines")
     options = parser.parse_args()
     demo = DemoFile.read(options.demo)
-    board = Board(demo.base_url, demo.dispatcher)
     heading = [f"Beatline demo · {demo.base_url}"]
-    try:
+    with httpx.Client(base_url=demo.base_url, timeout=5.0) as http, suppress(KeyboardInterrupt):
+        board = Board(http, demo.dispatcher)
         if options.svg:
             _draw(board, heading, options)
-        else:
-            for _ in watch_live(board, heading, console=Console(), done=Event()):
-                pass
-    except KeyboardInterrupt:
-        pass
-    finally:
-        board.close()
+            return
+        for _ in watch_live(board, heading, console=Console(), done=Event()):
+            pass
 
 
 def _draw(board: Board, heading: Sequence[str], options: argparse.Namespace) -> None:

@@ -15,10 +15,21 @@ from service.store.database import Transaction
 from service.store.ids import new_id
 from service.store.tables import ALERTS, RECEIPTS, UNITS
 
-# No parameter in it nor in what is set: with one, SQLAlchemy sends an upsert of several rows row by row.
-_MAY_BE_QUEUED_AGAIN = text(
-    f"alerts.state in ({', '.join(sorted(repr(state.value) for state in alert_sources_of(AlertState.QUEUED)))})"
-)
+_NEW = insert(ALERTS)
+# No parameter in what is set, nor in its condition: with one, SQLAlchemy sends an upsert of several rows row by row.
+_ASK = _NEW.on_conflict_do_update(
+    index_elements=["agency_id", "incident_id", "unit_id"],
+    set_={
+        **{
+            name: _NEW.excluded[name]
+            for name in ("state", "level", "distance_m", "deadline_at", "queued_at", "changed_at")
+        },
+        **dict.fromkeys(("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at"), null()),
+    },
+    where=text(
+        f"alerts.state in ({', '.join(sorted(repr(state.value) for state in alert_sources_of(AlertState.QUEUED)))})"
+    ),
+).returning(ALERTS.c.unit_id, ALERTS.c.alert_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +98,7 @@ def ask(tx: Transaction, incident_id: UUID, asks: Iterable[AskUnit], *, now: dat
     ]
     if not rows:
         return {}
-    statement = insert(ALERTS)
-    again = statement.on_conflict_do_update(
-        index_elements=["agency_id", "incident_id", "unit_id"],
-        set_={
-            **{
-                name: statement.excluded[name]
-                for name in ("state", "level", "distance_m", "deadline_at", "queued_at", "changed_at")
-            },
-            **dict.fromkeys(("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at"), null()),
-        },
-        where=_MAY_BE_QUEUED_AGAIN,
-    ).returning(ALERTS.c.unit_id, ALERTS.c.alert_id)
-    return {row.unit_id: row.alert_id for row in tx.session.execute(again, rows)}
+    return {row.unit_id: row.alert_id for row in tx.session.execute(_ASK, rows)}
 
 
 def move(

@@ -60,20 +60,21 @@ def add(tx: Transaction, stored: StoredDetection) -> None:
     """Raises IntegrityError when the revision is stored already; callers hold the agency's lock and have looked."""
     detection = stored.detection
     tx.session.execute(
-        insert(DETECTIONS).values(
-            agency_id=tx.agency_id,
-            message_id=new_id(),
-            source_id=detection.source_id,
-            detection_id=detection.detection_id,
-            revision=detection.revision,
-            kind=detection.kind,
-            occurred_at=detection.occurred_at,
-            sound=sounds.to_json(detection.sound) if detection.sound else None,
-            body_sha256=stored.body_sha256,
-            outcome=stored.outcome,
-            incident_id=stored.incident_id,
-            received_at=stored.received_at,
-        )
+        insert(DETECTIONS),
+        {
+            "agency_id": tx.agency_id,
+            "message_id": new_id(),
+            "source_id": detection.source_id,
+            "detection_id": detection.detection_id,
+            "revision": detection.revision,
+            "kind": detection.kind,
+            "occurred_at": detection.occurred_at,
+            "sound": sounds.to_json(detection.sound) if detection.sound else None,
+            "body_sha256": stored.body_sha256,
+            "outcome": stored.outcome,
+            "incident_id": stored.incident_id,
+            "received_at": stored.received_at,
+        },
     )
 
 

@@ -85,18 +85,19 @@ def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Pol
         incident_id=new_id(), agency_id=tx.agency_id, state=state, sound=sound, policy=policy, opened_at=now
     )
     tx.session.execute(
-        insert(INCIDENTS).values(
-            agency_id=tx.agency_id,
-            incident_id=incident.incident_id,
-            state=state,
-            level=0,
-            sequence=0,
-            policy=policy.as_dict(),
-            opened_at=now,
-            last_heard_at=sound.occurred_at,
-            ended_at=None if state in LIVING else now,
+        insert(INCIDENTS),
+        {
+            "agency_id": tx.agency_id,
+            "incident_id": incident.incident_id,
+            "state": state,
+            "level": 0,
+            "sequence": 0,
+            "policy": policy.as_dict(),
+            "opened_at": now,
+            "last_heard_at": sound.occurred_at,
+            "ended_at": None if state in LIVING else now,
             **_sound_columns(sound),
-        )
+        },
     )
     return incident
 

@@ -28,16 +28,17 @@ class StoredSelection:
 def add(tx: Transaction, incident_id: UUID, selection: Selection, *, level: int, now: datetime) -> None:
     """Ids and numbers as JSON knows them; distances to the decimetre, ages to the tenth of a second."""
     tx.session.execute(
-        insert(SELECTIONS).values(
-            agency_id=tx.agency_id,
-            selection_id=new_id(),
-            incident_id=incident_id,
-            level=level,
-            selected_at=now,
-            asked=[_asked_json(asked, level=level) for asked in selection.asked],
-            not_asked=[_not_asked_json(not_asked) for not_asked in selection.not_asked],
-            not_asked_more=dict(selection.not_asked_more),
-        )
+        insert(SELECTIONS),
+        {
+            "agency_id": tx.agency_id,
+            "selection_id": new_id(),
+            "incident_id": incident_id,
+            "level": level,
+            "selected_at": now,
+            "asked": [_asked_json(asked, level=level) for asked in selection.asked],
+            "not_asked": [_not_asked_json(not_asked) for not_asked in selection.not_asked],
+            "not_asked_more": dict(selection.not_asked_more),
+        },
     )
 
 

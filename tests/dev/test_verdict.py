@@ -178,6 +178,17 @@ def test_giving_up_while_somebody_is_free_is_found() -> None:
     assert len(verdict(seen, evidence(ledger(**THREE_CARS))).wrongly_chosen) == 1
 
 
+def test_giving_up_is_judged_by_who_was_there_at_the_time() -> None:
+    gave_up = {"action": "incident_unanswered", "at": at(-60).isoformat(), "details": {}}
+    seen = incident(*NEAREST_TWO)
+    seen["timeline"].insert(0, gave_up)
+    seen["detections"][0]["received_at"] = at(-60).isoformat()
+
+    found = verdict(seen, evidence(ledger(**THREE_CARS)))
+
+    assert found.like_brute_force == 2
+
+
 def test_who_was_asked_before_is_not_missed_at_the_next_level() -> None:
     later = {"action": "unit_asked", "at": at(30).isoformat()}
     seen = incident(*NEAREST_TWO)

@@ -315,11 +315,10 @@ def test_a_script_that_knows_only_demo_json_gets_from_a_shot_to_a_recall(
     assert demo.processes() == []
 
 
-def test_a_demo_on_the_same_folder_goes_on_with_fresh_codes(
+def test_a_demo_on_the_same_folder_goes_on_with_fresh_codes_which_a_simulated_city_leaves_alone(
     start: Callable[..., Demo], push_service: PushService
 ) -> None:
-    flags = ("--no-simulation", "--units", "3", "--fcm-url", push_service.url)
-    demo = start(*flags)
+    demo = start("--no-simulation", "--units", "5", "--fcm-url", push_service.url)
     before = demo.facts()
     with httpx.Client(base_url=before["base_url"]) as http:
         Phone(http, before["units"][0])
@@ -327,11 +326,19 @@ def test_a_demo_on_the_same_folder_goes_on_with_fresh_codes(
     demo.end(signal.SIGINT)
     assert not (demo.data_dir / "demo.json").exists()
 
-    after = start(*flags).facts()
+    after = start("--units", "5").facts()
 
     for same in ("agency_id", "source", "admin", "dispatcher"):
         assert after[same] == before[same]
-    with httpx.Client(base_url=after["base_url"]) as http:
-        assert [Phone(http, unit).call_sign for unit in after["units"]] == [u["call_sign"] for u in before["units"]]
+    with httpx.Client(base_url=after["base_url"], timeout=10) as http:
         assert http.post("/v1/session", json=after["dispatcher"]).status_code == 204
         assert http.get(f"/v1/incidents/{incident_id}").status_code == 200
+        until(lambda: simulated_answers(http), within_s=60)
+        assert [Phone(http, unit).call_sign for unit in after["units"]] == [u["call_sign"] for u in before["units"]]
+
+
+def simulated_answers(http: httpx.Client) -> bool:
+    """Whether the city has heard a shot by now, and somebody has answered a phone."""
+    newest = http.get("/v1/incidents").json()["items"][0]["incident_id"]
+    alerts = http.get(f"/v1/incidents/{newest}").json()["alerts"]
+    return any(alert["acknowledged_at"] or alert["declined_at"] for alert in alerts)

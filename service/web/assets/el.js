@@ -7,7 +7,8 @@
 export function el(tag, { on = {}, ...attributes } = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : value);
   }
   for (const [event, listener] of Object.entries(on)) element.addEventListener(event, listener);
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));

@@ -1,9 +1,22 @@
 // How does a page make a sound? WebAudio alone, and only after a click has allowed it: browsers refuse it before.
 
 /** Each tone is [from Hz, to Hz, seconds]; a pause has no frequency. */
-export const CHIME = [[880, 880, 0.12], [0, 0, 0.05], [1_175, 1_175, 0.2]];
-export const ALARM = [[988, 988, 0.22], [0, 0, 0.06], [740, 740, 0.22], [0, 0, 0.06], [988, 988, 0.3]];
-export const SIREN = [[620, 1_400, 0.45], [1_400, 620, 0.45]];
+export const CHIME = [
+  [880, 880, 0.12],
+  [0, 0, 0.05],
+  [1_175, 1_175, 0.2],
+];
+export const ALARM = [
+  [988, 988, 0.22],
+  [0, 0, 0.06],
+  [740, 740, 0.22],
+  [0, 0, 0.06],
+  [988, 988, 0.3],
+];
+export const SIREN = [
+  [620, 1_400, 0.45],
+  [1_400, 620, 0.45],
+];
 const FADE_S = 0.015;
 const LOUDNESS = 0.6;
 

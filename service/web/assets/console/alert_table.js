@@ -6,12 +6,31 @@ import { after, timeElement } from "../times.js";
 import { words } from "../words.js";
 import { answeredAt } from "./stages.js";
 
-const COLUMNS = ["Unit", "Level", "Why asked", "State", "Queued", "Sent", "On a phone", "Displayed", "Answered", "Then"];
+const COLUMNS = [
+  "Unit",
+  "Level",
+  "Why asked",
+  "State",
+  "Queued",
+  "Sent",
+  "On a phone",
+  "Displayed",
+  "Answered",
+  "Then",
+];
 
 export function alertTable() {
   const heading = el("h3", {}, "Asked");
   const body = el("tbody");
-  const head = el("thead", {}, el("tr", {}, COLUMNS.map((name) => el("th", { scope: "col" }, name))));
+  const head = el(
+    "thead",
+    {},
+    el(
+      "tr",
+      {},
+      COLUMNS.map((name) => el("th", { scope: "col" }, name)),
+    ),
+  );
   const table = el("table", {}, head, body);
   const none = el("p", { class: "quiet" }, "Nobody was asked.");
   const draw = whenChanged((rows) => {
@@ -38,7 +57,8 @@ function rowsOf({ alerts, selection, pages }) {
 }
 
 function alertRow(row) {
-  const since = (at) => el("td", { class: "when" }, at && [timeElement(at), el("span", { class: "after" }, after(at, row.queued_at))]);
+  const since = (at) =>
+    el("td", { class: "when" }, at && [timeElement(at), el("span", { class: "after" }, after(at, row.queued_at))]);
   return el(
     "tr",
     { "data-state": row.state },
@@ -61,7 +81,11 @@ function told({ role, reason, failure, state }) {
 }
 
 function progress(row) {
-  const steps = [["en route", row.en_route_at], ["on scene", row.on_scene_at], ["clear", row.cleared_at]];
+  const steps = [
+    ["en route", row.en_route_at],
+    ["on scene", row.on_scene_at],
+    ["clear", row.cleared_at],
+  ];
   const [word, at] = steps.findLast(([, when]) => when) ?? [];
   return at && [timeElement(at), el("span", { class: "after" }, word)];
 }

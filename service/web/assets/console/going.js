@@ -23,7 +23,13 @@ export function going() {
 
 /** "3A12, primary, on scene", "3A14, assisting, 430 m away". */
 function said({ call_sign: callSign, role, distance_m: distanceM, ...alert }) {
-  const where = alert.cleared_at ? "clear" : alert.on_scene_at ? "on scene" : distanceM === null ? "en route" : `en route from ${away(distanceM)}`;
+  const where = alert.cleared_at
+    ? "clear"
+    : alert.on_scene_at
+      ? "on scene"
+      : distanceM === null
+        ? "en route"
+        : `en route from ${away(distanceM)}`;
   return [callSign, role, where].filter(Boolean).join(", ");
 }
 

@@ -26,7 +26,8 @@ export function incidentList(element, { none, older, follow }) {
         const row = rowOf(rows, incident);
         row.show(incident, { isShown: incident.incident_id === shownId });
         // Moved only when it has to: moving an element takes the focus out of it.
-        if (element.children[position] !== row.element) element.insertBefore(row.element, element.children[position] ?? null);
+        if (element.children[position] !== row.element)
+          element.insertBefore(row.element, element.children[position] ?? null);
       });
     },
     /** To the next (1) or the previous one (−1), from the one in focus or else the one shown. */

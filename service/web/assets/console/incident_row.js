@@ -31,7 +31,9 @@ function content(incident) {
   ];
 }
 
-function waiting({ level, deadline_at: deadlineAt }) {
+function waiting({ state, level, deadline_at: deadlineAt }) {
   if (!deadlineAt) return "";
-  return el("span", { class: "waiting" }, level ? `Level ${level}, ` : "", ticking("left", deadlineAt), " left");
+  const left = ticking("left", deadlineAt);
+  if (state === "unanswered") return el("span", {}, "asks again in ", left);
+  return el("span", {}, level ? `Level ${level}, ` : "", left, " left");
 }

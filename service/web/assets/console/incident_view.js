@@ -16,7 +16,12 @@ export function incidentView(element) {
   const facts = el("div", { class: "facts" });
   const parts = [going(), stageLine(), alertTable(), notAsked(), detectionTable(), timeline()];
   const nothing = el("p", { class: "quiet" }, "No incident is selected.");
-  const whole = el("div", { class: "parts", hidden: true }, el("header", { class: "incident-head" }, title, facts), parts.map((part) => part.element));
+  const whole = el(
+    "div",
+    { class: "parts", hidden: true },
+    el("header", { class: "incident-head" }, title, facts),
+    parts.map((part) => part.element),
+  );
   element.append(nothing, whole);
 
   const drawHead = whenChanged((incident) => {
@@ -46,13 +51,15 @@ function headFacts(incident) {
     incident.tactical_notes.length > 0 && el("p", { class: "tactical" }, notes(incident)),
     el("p", {}, where),
     el("p", {}, "Heard ", timeElement(incident.occurred_at), ", ", ticking("age", incident.occurred_at), " ago"),
-    incident.deadline_at && el("p", { class: "waiting" }, level(incident), ticking("left", incident.deadline_at), " left to answer"),
+    incident.deadline_at && deadline(incident),
     ...links(incident),
   ].filter(Boolean);
 }
 
-function level({ level: number }) {
-  return number ? `Level ${number}: ` : "";
+function deadline({ state, level, deadline_at: deadlineAt }) {
+  const left = ticking("left", deadlineAt);
+  if (state === "unanswered") return el("p", { class: "waiting" }, "Asks again in ", left);
+  return el("p", { class: "waiting" }, level ? `Level ${level}: ` : "", left, " left to answer");
 }
 
 function links({ audio_url: audio, image_url: image }) {

@@ -26,7 +26,11 @@ const line = connection(byId("connection"));
 const loudspeaker = speaker({ changed: () => sound.show() });
 const sound = soundSwitch(byId("sound-switch"), loudspeaker);
 const siren = alarm(byId("alarm"), sound);
-const list = incidentList(byId("incidents"), { none: byId("no-incidents"), older: byId("older"), follow: byId("follow") });
+const list = incidentList(byId("incidents"), {
+  none: byId("no-incidents"),
+  older: byId("older"),
+  follow: byId("follow"),
+});
 const view = incidentView(byId("incident"));
 const parts = [list, view, siren, tally(byId("tally")), announcer(byId("announcer"), sound)];
 const door = signIn(byId("sign-in"), { api, entered: enter });

@@ -10,22 +10,44 @@ export function notAsked() {
   const groups = el("ul", { class: "reasons" });
   const body = el("tbody");
   const warned = el("p");
-  const table = el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Unit"), el("th", { scope: "col" }, "Why not asked"))), body);
+  const table = el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Unit"), el("th", { scope: "col" }, "Why not asked"))),
+    body,
+  );
   const details = el("details", {}, summary, table);
-  const element = el("section", { class: "part not-asked", "aria-label": "Units not asked" }, el("h3", {}, "Not asked"), groups, details, warned);
+  const element = el(
+    "section",
+    { class: "part not-asked", "aria-label": "Units not asked" },
+    el("h3", {}, "Not asked"),
+    groups,
+    details,
+    warned,
+  );
 
   const draw = whenChanged(({ units, more, close }) => {
     const counts = countByReason(units, more);
     const total = counts.reduce((sum, [, number]) => sum + number, 0);
     element.hidden = total === 0 && close.length === 0;
-    groups.replaceChildren(...counts.map(([reason, number]) => el("li", {}, el("strong", {}, String(number)), ` ${reason}`)));
+    groups.replaceChildren(
+      ...counts.map(([reason, number]) => el("li", {}, el("strong", {}, String(number)), ` ${reason}`)),
+    );
     details.hidden = units.length === 0;
     summary.textContent = units.length < total ? `Show the ${units.length} nearest of ${total}` : `Show all ${total}`;
-    body.replaceChildren(...units.map((unit) => el("tr", {}, el("th", { scope: "row" }, unit.call_sign), el("td", {}, words(unit.reason)))));
+    body.replaceChildren(
+      ...units.map((unit) =>
+        el("tr", {}, el("th", { scope: "row" }, unit.call_sign), el("td", {}, words(unit.reason))),
+      ),
+    );
     warned.textContent = close.length ? `Warned, because they are close by: ${close.join(", ")}.` : "";
   });
 
-  return { element, show: (incident) => draw({ units: neverAsked(incident), more: incident.selection.not_asked_more, close: warnedUnits(incident) }) };
+  return {
+    element,
+    show: (incident) =>
+      draw({ units: neverAsked(incident), more: incident.selection.not_asked_more, close: warnedUnits(incident) }),
+  };
 }
 
 /** The last look for units also says of those asked before that they were asked; they have their row already. */
@@ -35,7 +57,7 @@ function neverAsked({ alerts, selection }) {
 }
 
 /** [reason, units], the most frequent first. Reasons that differ in their numbers alone are counted together. */
-export function countByReason(units, more) {
+function countByReason(units, more) {
   const found = new Map();
   const add = (reason, number) => {
     const key = reason.replace(NUMBER, "…");
@@ -53,6 +75,8 @@ export function countByReason(units, more) {
 function warnedUnits({ pages, selection, alerts }) {
   const known = [...selection.not_asked, ...selection.asked, ...alerts];
   const names = new Map(known.map((unit) => [unit.unit_id, unit.call_sign]));
-  const warned = pages.filter((page) => page.kind === "warning").map((page) => names.get(page.unit_id) ?? "one more unit");
+  const warned = pages
+    .filter((page) => page.kind === "warning")
+    .map((page) => names.get(page.unit_id) ?? "one more unit");
   return [...new Set(warned)];
 }

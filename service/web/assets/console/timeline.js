@@ -28,14 +28,21 @@ const SAID = {
   phone_told_its_time: ({ at }, unit) => `${unit}: at ${timeOfDay(at)} by its own clock`,
   pages_queued: ({ units }) => `Pages queued: ${kinds(units)}`,
   disposition_reported: ({ disposition, casings, note }) =>
-    [`Found: ${words(disposition)}`, casings === null ? "" : `casings: ${casings}`, note ?? ""].filter(Boolean).join(", "),
+    [`Found: ${words(disposition)}`, casings === null ? "" : `casings: ${casings}`, note ?? ""]
+      .filter(Boolean)
+      .join(", "),
 };
 
 export function timeline() {
   const list = el("ol", { class: "timeline", reversed: true });
   const draw = whenChanged((entries) => list.replaceChildren(...entries.map(entryElement)));
   return {
-    element: el("section", { class: "part history", tabindex: "0", "aria-label": "Timeline" }, el("h3", {}, "Timeline"), list),
+    element: el(
+      "section",
+      { class: "part history", tabindex: "0", "aria-label": "Timeline" },
+      el("h3", {}, "Timeline"),
+      list,
+    ),
     show(incident) {
       const name = namesIn(incident);
       draw(incident.timeline.map((entry) => told(entry, name)).reverse());
@@ -44,13 +51,20 @@ export function timeline() {
 }
 
 function told({ at, action, actor, details }, name) {
-  const unit = details.call_sign ?? name(details.alert_id ?? details.unit_id ?? details.device_id ?? actor.split(":")[1]);
+  const unit =
+    details.call_sign ?? name(details.alert_id ?? details.unit_id ?? details.device_id ?? actor.split(":")[1]);
   const said = SAID[action];
   return { at, action, text: said ? said(details, unit) : sentence(words(action)), by: words(actor.split(":")[0]) };
 }
 
 function entryElement({ at, action, text, by }) {
-  return el("li", { "data-action": action }, timeElement(at), el("span", { class: "told" }, text), el("span", { class: "by" }, by));
+  return el(
+    "li",
+    { "data-action": action },
+    timeElement(at),
+    el("span", { class: "told" }, text),
+    el("span", { class: "by" }, by),
+  );
 }
 
 /** Call signs by the id of a unit, its alert or its device, as far as this incident names them. */

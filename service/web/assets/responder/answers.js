@@ -17,7 +17,10 @@ export function answers({ api, changed, took }) {
     changed();
     while (pending.get(alert.alert_id) === word) {
       try {
-        const answer = await api.post(`/v1/me/alerts/${alert.alert_id}/${path}`, { ...body, at: new Date().toISOString() });
+        const answer = await api.post(`/v1/me/alerts/${alert.alert_id}/${path}`, {
+          ...body,
+          at: new Date().toISOString(),
+        });
         settle(alert, word, () => took(answer));
         return answer;
       } catch (error) {

@@ -15,10 +15,16 @@ export function assignmentCard({ told, walked, here, learned }) {
   // Buttons are made once and never replaced: one that is redrawn under a thumb loses the tap.
   const head = el("div", { class: "assignment-head" });
   const state = el("p", { class: "sending", role: "status" });
-  const buttons = STEPS.map((step) => el("button", { type: "button", class: "step", on: { click: () => take(step) } }, sentence(words(step))));
+  const buttons = STEPS.map((step) =>
+    el("button", { type: "button", class: "step", on: { click: () => take(step) } }, sentence(words(step))),
+  );
   const walk = el("div", { class: "steps", role: "group", "aria-label": "Your progress" }, buttons);
   const found = finding({ report, skip: () => keep("skipped") });
-  const cannot = el("button", { type: "button", class: "thumb back", on: { click: () => ask(true) } }, "Cannot go after all");
+  const cannot = el(
+    "button",
+    { type: "button", class: "thumb back", on: { click: () => ask(true) } },
+    "Cannot go after all",
+  );
   const why = el("div", { class: "assignment-foot" }, reasons({ chosen: withdraw, back: () => ask(false) }));
   const element = el("article", { class: "assignment" }, head, state, walk, found.element, cannot, why);
 
@@ -74,7 +80,13 @@ export function assignmentCard({ told, walked, here, learned }) {
 function headOf(incident, role, where) {
   const sure = [sentence(confidence(incident)), notes(incident)].filter(Boolean).join(", ");
   return [
-    el("p", { class: "assignment-state" }, badge("acknowledged"), role && ` ${sentence(role)}`, incident.state === "covered" && " · Enough units are going"),
+    el(
+      "p",
+      { class: "assignment-state" },
+      badge("acknowledged"),
+      role && ` ${sentence(role)}`,
+      incident.state === "covered" && " · Enough units are going",
+    ),
     el("h2", { class: "place" }, place(incident)),
     where && el("p", { class: "where" }, where),
     el("p", {}, heard(incident), el("span", { class: "quiet" }, `, ${sure}`)),

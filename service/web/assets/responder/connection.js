@@ -15,6 +15,7 @@ export function connection(element) {
       lastMs = nowMs;
       say("Connected", false);
     },
-    isDown: () => say(lastMs ? `No connection since ${clockTime(lastMs)}. Use the radio.` : "No connection. Use the radio.", true),
+    isDown: () =>
+      say(lastMs ? `No connection since ${clockTime(lastMs)}. Use the radio.` : "No connection. Use the radio.", true),
   };
 }

@@ -24,7 +24,8 @@ export function earlierAlerts(list, { none, told }) {
       el("p", { class: "earlier-head" }, badge(alert.state), timeElement(incident.occurred_at)),
       el("p", {}, el("strong", {}, place(incident)), `, ${heard(incident).toLowerCase()}`),
       el("p", { class: "quiet" }, refusal ?? outcome(alert)),
-      canGo && el("button", { type: "button", class: "late", on: { click: () => told.accept(alert) } }, "Going after all"),
+      canGo &&
+        el("button", { type: "button", class: "late", on: { click: () => told.accept(alert) } }, "Going after all"),
     );
   }
 

@@ -13,7 +13,9 @@ export function enrolment(form, { api, enrolled }) {
     button.disabled = true;
     refusal.textContent = "";
     try {
-      enrolled(await api.post("/v1/enrolments", { code: code.value.trim(), device: thisDevice(), push: { kind: "none" } }));
+      enrolled(
+        await api.post("/v1/enrolments", { code: code.value.trim(), device: thisDevice(), push: { kind: "none" } }),
+      );
       code.value = "";
     } catch (error) {
       refusal.textContent = error.message;

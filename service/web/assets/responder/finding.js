@@ -9,7 +9,9 @@ const MOST_CASINGS = 1_000;
 export function finding({ report, skip }) {
   const casings = el("input", { type: "number", inputmode: "numeric", min: 0, max: MOST_CASINGS });
   const note = el("textarea", { rows: 2, maxlength: 2_000 });
-  const choices = DISPOSITIONS.map((name) => el("button", { type: "button", class: "disposition", on: { click: () => say(name) } }, sentence(words(name))));
+  const choices = DISPOSITIONS.map((name) =>
+    el("button", { type: "button", class: "disposition", on: { click: () => say(name) } }, sentence(words(name))),
+  );
   const more = el(
     "details",
     {},

@@ -24,7 +24,8 @@ export function inbox({ clock }) {
   const waits = (alert) => !aside.has(turn(alert)) && (RINGING.has(alert.state) || (isLate(alert) && wasOnTop(alert)));
   const wasOnTop = (alert) => top !== null && turn(top) === turn(alert);
   const isLate = ({ state, incident }) => state === "expired" && isLiving(incident);
-  const isLoud = (alert) => RINGING.has(alert.state) && !silenced.has(turn(alert)) && Date.parse(alert.deadline_at) > clock.now();
+  const isLoud = (alert) =>
+    RINGING.has(alert.state) && !silenced.has(turn(alert)) && Date.parse(alert.deadline_at) > clock.now();
 
   return {
     /** What to ask for next, as the service said it: null the first time. */
@@ -45,6 +46,10 @@ export function inbox({ clock }) {
       put(alert);
     },
     silence: (alert) => silenced.add(turn(alert)),
+    /** Everything that rings now; another alert rings again. */
+    silenceAll() {
+      for (const alert of this.ringing) silenced.add(turn(alert));
+    },
     setAside: (alert) => aside.add(turn(alert)),
     /** Newest first. */
     get all() {

@@ -40,7 +40,12 @@ const awake = stayAwake();
 const said = news(byId("news"));
 const receipt = receipts(api);
 const acts = { told, walked, here: () => position.here, learned: show };
-const alarm = ringing(byId("ringing"), { ...acts, silence: (alert) => alerts.silence(alert), setAside: (alert) => alerts.setAside(alert) });
+const alarm = ringing(byId("ringing"), {
+  ...acts,
+  silence: (alert) => alerts.silence(alert),
+  silenceAll: () => alerts.silenceAll(),
+  setAside: (alert) => alerts.setAside(alert),
+});
 const status = duty(byId("duty"), { api, note: byId("duty-note"), changed: dutyChanged });
 const ready = readiness(byId("readiness"), { siren: loud, position });
 const going = assignments(byId("assignments"), acts);
@@ -89,7 +94,10 @@ function show() {
   loud.sound(alerts.isLoud);
   going.show(open);
   status.show({ isBusy: active.length > 0 });
-  earlier.show(all.filter((alert) => !open.includes(alert) && alert !== alerts.onTop), { isFirst: all.length === 0 });
+  earlier.show(
+    all.filter((alert) => !open.includes(alert) && alert !== alerts.onTop),
+    { isFirst: all.length === 0 },
+  );
   ready.show({ isOnDuty: status.isOnDuty });
 }
 

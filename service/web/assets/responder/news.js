@@ -25,9 +25,12 @@ export function news(element) {
       if (!before) return;
       const where = place(alert.incident);
       const wasOurs = RINGING.has(before.state) || before.state === "acknowledged";
-      if (alert.state === "recalled" && wasOurs) say(`${where}: ${before.state === "acknowledged" ? "You are stood down." : outcome(alert)}`);
-      else if (alert.state === "acknowledged" && before.role === "assisting" && alert.role === "primary") say(`${where}: You are primary now.`);
-      else if (alert.sequence > before.sequence && heard(alert.incident) !== heard(before.incident)) say(`${where}: now ${heard(alert.incident).toLowerCase()}.`);
+      if (alert.state === "recalled" && wasOurs)
+        say(`${where}: ${before.state === "acknowledged" ? "You are stood down." : outcome(alert)}`);
+      else if (alert.state === "acknowledged" && before.role === "assisting" && alert.role === "primary")
+        say(`${where}: You are primary now.`);
+      else if (alert.sequence > before.sequence && heard(alert.incident) !== heard(before.incident))
+        say(`${where}: now ${heard(alert.incident).toLowerCase()}.`);
     },
   };
 }

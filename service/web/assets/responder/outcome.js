@@ -10,7 +10,9 @@ export function outcome({ state, incident }) {
     case "declined":
       return "You said that you cannot go.";
     case "expired":
-      return incident.state === "covered" ? "No answer in time. Covered by other units." : "No answer in time. Other units are being asked.";
+      return incident.state === "covered"
+        ? "No answer in time. Covered by other units."
+        : "No answer in time. Other units are being asked.";
     case "failed":
       return "Your phones could not be reached.";
     case "acknowledged":

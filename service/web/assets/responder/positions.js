@@ -17,7 +17,11 @@ export function positions({ api, clock }) {
 
   function heard({ coords, timestamp }) {
     if (watch === null) return;
-    Object.assign(seen, { state: "on", here: { lat: coords.latitude, lon: coords.longitude }, accuracyM: coords.accuracy });
+    Object.assign(seen, {
+      state: "on",
+      here: { lat: coords.latitude, lon: coords.longitude },
+      accuracyM: coords.accuracy,
+    });
     // A device may repeat a fix, or give one every tenth of a second.
     if (timestamp - lastAtMs < EVERY_MS / 2) return;
     lastAtMs = timestamp;

@@ -14,8 +14,14 @@ export function readiness(element, { siren, position }) {
   const draw = whenChanged(({ isAllowed, told }) => element.replaceChildren(sirenLine(isAllowed), positionLine(told)));
 
   function sirenLine(isAllowed) {
-    if (!isAllowed) return el("button", { type: "button", class: "wanted", on: { click: siren.allow } }, "Tap to allow the siren");
-    return el("p", { class: "ready" }, el("span", {}, "Siren: ready"), el("button", { type: "button", on: { click: siren.tryOut } }, "Try it"));
+    if (!isAllowed)
+      return el("button", { type: "button", class: "wanted", on: { click: siren.allow } }, "Tap to allow the siren");
+    return el(
+      "p",
+      { class: "ready" },
+      el("span", {}, "Siren: ready"),
+      el("button", { type: "button", on: { click: siren.tryOut } }, "Try it"),
+    );
   }
 
   return {
@@ -33,5 +39,8 @@ function positionLine([text, isWell]) {
 function positionOf({ state, accuracyM, sentAtMs }) {
   if (state !== "on") return POSITION[state];
   const accuracy = `± ${Math.round(accuracyM)} m`;
-  return [sentAtMs ? `Position: sent ${clockTime(sentAtMs)}, ${accuracy}` : `Position: known, ${accuracy}, not sent yet`, true];
+  return [
+    sentAtMs ? `Position: sent ${clockTime(sentAtMs)}, ${accuracy}` : `Position: known, ${accuracy}, not sent yet`,
+    true,
+  ];
 }

@@ -7,7 +7,9 @@ const REASONS = ["On another call", "Transporting somebody", "Too far away", "Ve
 export function reasons({ chosen, back }) {
   return [
     el("h3", { class: "why" }, "Why can you not go?"),
-    ...REASONS.map((reason) => el("button", { type: "button", class: "thumb reason", on: { click: () => chosen(reason) } }, reason)),
+    ...REASONS.map((reason) =>
+      el("button", { type: "button", class: "thumb reason", on: { click: () => chosen(reason) } }, reason),
+    ),
     el("button", { type: "button", class: "thumb back", on: { click: back } }, "Back"),
   ];
 }

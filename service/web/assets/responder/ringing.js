@@ -9,20 +9,24 @@ import { whereabouts } from "./whereabouts.js";
 /** A thumb that was on its way to something else must not answer. */
 const GUARD_MS = 600;
 
-export function ringing(dialog, { told, here, silence, setAside, learned }) {
+export function ringing(dialog, { told, here, silence, silenceAll, setAside, learned }) {
   let shown = null;
   let shownAtMs = 0;
   let isAskingWhy = false;
 
   const left = el("p", { class: "left" });
-  const hush = el("button", { type: "button", class: "hush", on: { click: () => silence(shown) } }, "Silence");
+  const hush = el("button", { type: "button", class: "hush", on: { click: silenceAll } }, "Silence");
   const body = el("div", { class: "ringing-body" });
   const state = el("p", { class: "sending", role: "status" });
   // Made once and never replaced: a button that is redrawn under a thumb loses the tap.
   const go = el("button", { type: "button", class: "thumb go", on: { click: guarded(accept) } }, "Going");
   const no = el("button", { type: "button", class: "thumb no", on: { click: guarded(refuse) } });
   const answers = el("div", { class: "ringing-answers" }, state, go, no);
-  const why = el("div", { class: "ringing-answers ringing-why" }, reasons({ chosen: decline, back: () => askWhy(false) }));
+  const why = el(
+    "div",
+    { class: "ringing-answers ringing-why" },
+    reasons({ chosen: decline, back: () => askWhy(false) }),
+  );
   dialog.append(el("header", { class: "ringing-head" }, left, hush), body, answers, why);
 
   const drawHead = whenChanged((said) => left.replaceChildren(...headOf(said)));
@@ -112,8 +116,19 @@ function bodyOf(incident, where) {
     el("h2", { id: "ringing-what" }, heard(incident)),
     el("p", { class: "confidence", "data-confidence": incident.confidence }, sentence(confidence(incident))),
     incident.tactical_notes.length > 0 && el("p", { class: "tactical" }, sentence(notes(incident))),
-    el("div", { id: "ringing-where" }, el("p", { class: "place" }, place(incident)), where && el("p", { class: "where" }, where)),
-    el("p", { class: "quiet" }, "Heard ", ticking("age", incident.occurred_at), ` ago, ± ${Math.round(incident.location.uncertainty_m)} m`),
+    el(
+      "div",
+      { id: "ringing-where" },
+      el("p", { class: "place" }, place(incident)),
+      where && el("p", { class: "where" }, where),
+    ),
+    el(
+      "p",
+      { class: "quiet" },
+      "Heard ",
+      ticking("age", incident.occurred_at),
+      ` ago, ± ${Math.round(incident.location.uncertainty_m)} m`,
+    ),
   ].filter(Boolean);
 }
 
