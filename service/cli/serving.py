@@ -37,7 +37,8 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, uds: Path | None = None)
     """
     configure_logging()
     settings = settings_or_exit()
-    api = create_app(partial(runtime.running, settings, sends=False), threads=settings.api_threads)
+    open_backend = partial(runtime.running, settings, sends=False)
+    api = create_app(open_backend, base_url=settings.base_url, threads=settings.api_threads)
     add_pages(api)
     config = uvicorn.Config(
         api,

@@ -137,13 +137,14 @@ def record_receipt(
     now = ports.clock.now()
     with database.transaction(device.agency_id) as tx:
         alert = _own_alert(tx, device, alert_id)
-        if not alerts.add_receipt(tx, alert_id, device.device_id, kind=kind, at=at, now=now):
-            return
-        alerts.move(tx, alert_id, to=AlertState.RECEIVED, now=now)
-        stage = "displayed_at" if kind == "displayed" else "received_at"
-        if (alert.displayed_at if kind == "displayed" else alert.received_at) is None:
-            alerts.note(tx, alert_id, **{stage: now})
-        _journal(tx, device, alert.incident_id, f"page_{kind}", now=now, alert_id=str(alert_id))
+        is_first = alerts.add_receipt(tx, alert_id, device.device_id, kind=kind, at=at, now=now)
+        # A unit that is asked again receives it again: the stage's time was taken back, the device's receipt was not.
+        is_new_stage = (alert.displayed_at if kind == "displayed" else alert.received_at) is None
+        if is_new_stage:
+            alerts.move(tx, alert_id, to=AlertState.RECEIVED, now=now)
+            alerts.note(tx, alert_id, **{f"{kind}_at": now})
+        if is_first or is_new_stage:
+            _journal(tx, device, alert.incident_id, f"page_{kind}", now=now, alert_id=str(alert_id))
 
 
 def report_progress(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench import detection, positions, report, ring, selection
 from bench.figures import FULL, QUICK, Figure, Pace
+from bench.profiles import PROFILES
 from bench.stand import Stand, standing
 
 Measure = Callable[[Stand, Pace], list[Figure]]
@@ -26,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description="How fast are we, against what is possible here?")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these of {', '.join(ROWS)}; writes no document")
     parser.add_argument("--quick", action="store_true", help="a smoke run: figures worth nothing, no document")
+    parser.add_argument("--profile", choices=PROFILES, help="print where the time of this row goes instead")
     options = parser.parse_args()
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
@@ -36,6 +38,9 @@ def _run(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is let go of
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="beatline-bench-") as home, standing(Path(home)) as stand:
+        if options.profile:
+            PROFILES[options.profile](stand)
+            return
         figures = []
         for row in options.rows or ROWS:
             report.say(f"measuring {row} …")

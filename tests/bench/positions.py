@@ -23,11 +23,11 @@ CREEP_DEG = 1e-7
 def measure(stand: Stand, pace: Pace) -> list[Figure]:
     with stand.api(), bare(stand) as bare_url:
         for url in (stand.base_url, bare_url):
-            _rate(stand, url, seconds=pace.positions_s)
+            rate(stand, url, seconds=pace.positions_s)
         rounds = [
             Round(
-                ours=_rate(stand, stand.base_url, seconds=pace.positions_s),
-                floor=_rate(stand, bare_url, seconds=pace.positions_s),
+                ours=rate(stand, stand.base_url, seconds=pace.positions_s),
+                floor=rate(stand, bare_url, seconds=pace.positions_s),
             )
             for _ in range(2 * pace.rounds)
         ]
@@ -44,7 +44,7 @@ def bare(stand: Stand) -> Iterator[str]:
         yield url
 
 
-def _rate(stand: Stand, url: str, *, seconds: float) -> float:
+def rate(stand: Stand, url: str, *, seconds: float) -> float:
     """Each connection is a phone of its own."""
     return rate_per_s(
         url, [_fixes(phone, n) for n, phone in enumerate(stand.city.phones[:CONNECTIONS])], seconds=seconds

@@ -49,8 +49,13 @@ class Fleet:
 
     def select(self, place: Point) -> Selection:
         """As a detection does it, without its SQL."""
+        return self.choose(place, self.candidates(place))
+
+    def candidates(self, place: Point) -> list[Candidate]:
         tracks = self.positions.near(self.agency_id, place, limit=FIRST_LOOK)
-        candidates = [self._candidate(unit_id, track) for unit_id, track in tracks]
+        return [self._candidate(unit_id, track) for unit_id, track in tracks]
+
+    def choose(self, place: Point, candidates: list[Candidate]) -> Selection:
         return choose(place, candidates, policy=self.policy, now=self.now, want=self.policy.units_per_level)
 
     def select_bare(self, place: Point) -> list[float]:
@@ -79,10 +84,24 @@ class Fleet:
         )
 
 
+def parts(fleet: Fleet) -> Mapping[str, Callable[[Point], Any]]:
+    """What each of the two sides consists of, for a profile."""
+    place = next(places())
+    candidates = fleet.candidates(place)
+    near = [each.fix.point for each in candidates[:LOOKED_AT] if each.fix]
+    return {
+        "ours": fleet.select,
+        "· positions.near": lambda shot: fleet.positions.near(fleet.agency_id, shot, limit=FIRST_LOOK),
+        "· choose": lambda _: fleet.choose(place, candidates),
+        "floor": fleet.select_bare,
+        "· 20 geodesics": lambda _: [geodesic((place.lat, place.lon), (at.lat, at.lon)).meters for at in near],
+    }
+
+
 def measure(stand: Stand, pace: Pace) -> list[Figure]:
     with parked(stand) as fleet:
         shots = places(width_m=FLEET_WIDTH_M - 10_000, start=_SHOTS_START)
-        _times_ms(fleet.select, islice(shots, 20))
+        times_ms(fleet.select, islice(shots, 20))
         rounds = [_round(fleet, list(islice(shots, pace.selections))) for _ in range(2 * pace.rounds)]
     what = f"selection of 2 among {FLEET:,} units, p50"
     return [Figure(what=what, unit="ms", bound=Bound(at_most=1.5), rounds=rounds)]
@@ -112,11 +131,11 @@ def parked(stand: Stand) -> Iterator[Fleet]:
 
 
 def _round(fleet: Fleet, shots: list[Point]) -> Round:
-    ours, floor = _times_ms(fleet.select, shots), _times_ms(fleet.select_bare, shots)
+    ours, floor = times_ms(fleet.select, shots), times_ms(fleet.select_bare, shots)
     return Round(ours=percentile(ours, 50), floor=percentile(floor, 50))
 
 
-def _times_ms(select: Callable[[Point], Any], shots: Iterable[Point]) -> list[float]:
+def times_ms(select: Callable[[Point], Any], shots: Iterable[Point]) -> list[float]:
     times = []
     for place in shots:
         started_s = time.perf_counter()

@@ -204,3 +204,16 @@ def test_a_warned_unit_hears_of_the_dismissal_too(world: World) -> None:
     world.hears()
     world.dismisses()
     assert [PageKind.WARNING, PageKind.RECALL] == warned.phone.kinds
+
+
+def test_a_unit_that_is_asked_again_receives_it_again(world: World) -> None:
+    (car,) = world.cars(400)
+    world.hears()
+    car.phone.receives()
+    world.dismisses(revision=1)
+    world.updates(revision=2)
+    assert car.phone.alerts[0].stored.received_at is None
+    world.advance(3)
+    car.phone.receives()
+    assert AlertState.RECEIVED is car.phone.state
+    assert world.clock.now() == car.phone.alerts[0].stored.received_at
