@@ -4,7 +4,7 @@ Not for what they do with it (`phones`, `simulator`, `replay`). They know nothin
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
@@ -30,9 +30,9 @@ class Refused(Exception):
         self.code = code
 
 
-async def call(http: httpx.AsyncClient, method: str, path: str, **how: Any) -> Any:
+async def call(http: httpx.AsyncClient, method: str, path: str, *, patience_s: float = PATIENCE_S, **how: Any) -> Any:
     """The answer's JSON, or None; tried again while the service is away, as every real client must. Raises Refused."""
-    pause_s, left_s = 0.25, PATIENCE_S
+    pause_s, left_s = 0.25, patience_s
     while True:
         try:
             answer = await http.request(method, path, **how)
@@ -76,10 +76,30 @@ class Source:
         return answer
 
     async def _post(self, what: str, body: Mapping[str, Any]) -> Any:
-        text = orjson.dumps(body).decode()
-        headers = sign(text, secret=self.secret, message_id=f"msg_{uuid4().hex}", now=self.watch.now())
-        headers["content-type"] = "application/json"
-        return await call(self.http, "POST", f"/v1/sources/{self.source_id}/{what}", content=text, headers=headers)
+        return await call(
+            self.http,
+            "POST",
+            f"/v1/sources/{self.source_id}/{what}",
+            content=orjson.dumps(body),
+            headers={"content-type": "application/json"},
+            auth=_Signature(self.secret, self.watch),
+        )
+
+
+class _Signature(httpx.Auth):
+    """Signs each attempt anew, since a signature is good for minutes only; the id says that it is the same message."""
+
+    requires_request_body = True
+
+    def __init__(self, secret: str, watch: Watch) -> None:
+        self._secret = secret
+        self._watch = watch
+        self._message_id = f"msg_{uuid4().hex}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        body, now = request.content.decode(), self._watch.now()
+        request.headers.update(sign(body, secret=self._secret, message_id=self._message_id, now=now))
+        yield request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +131,11 @@ class Phone:
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return await call(self.http, "POST", f"/v1/me/{path}", headers=self._headers, json=body)
+
+    async def report(self, fix: Mapping[str, Any], *, sent_at: str) -> None:
+        """Not tried again: the next fix says more, and `sent_at` is true of one attempt only."""
+        body = {"sent_at": sent_at, "fixes": [fix]}
+        await call(self.http, "POST", "/v1/me/positions", patience_s=0.0, headers=self._headers, json=body)
 
     async def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return await call(self.http, "PUT", f"/v1/me/{path}", headers=self._headers, json=body)

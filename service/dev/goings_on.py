@@ -3,8 +3,8 @@
 Each function is one of these, for ever. Who takes part: `simulator`.
 """
 
-from collections.abc import Iterator, Sequence
-from random import Random
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -13,21 +13,28 @@ from service.dev.clients import Source, call
 from service.dev.patrol import Patrol, Spawn
 from service.dev.shots import Message, Sound
 from service.dev.watch import Watch
+from service.domain.geo import Point, rough_distance_m
 
 AVL_EVERY_S = 3.0
-BROKEN_PHONE_EVERY_S = 75.0
-BROKEN_FOR_S = 45.0
+MISHAP_EVERY = 4
+UNKNOWN_FOR_S = 45.0
 DISPATCHER_LOOKS_EVERY_S = 2.0
 LONG_POLL_S = 20.0
 
 PhoneBook = dict[str, Patrol]
 """Patrols by the push target of their phone."""
+Mishap = Callable[[Point], Coroutine[Any, Any, None]]
+"""Something goes wrong near a place, just before shots are heard there."""
 
 
-async def sensors(sounds: Iterator[Sound], *, source: Source, watch: Watch, spawn: Spawn) -> None:
-    """Post what is heard, each message when its sensor would have it ready."""
-    for sound in sounds:
+async def sensors(
+    sounds: Iterator[Sound], *, source: Source, watch: Watch, spawn: Spawn, mishap: Mishap | None = None
+) -> None:
+    """Post what is heard, each message when its sensor would have it ready; now and then `mishap` comes first."""
+    for number, sound in enumerate(sounds, start=1):
         await watch.sleep(sound.quiet_s)
+        if mishap is not None and number % MISHAP_EVERY == 0:
+            await mishap(sound.place)
         occurred_at = watch.now().isoformat()
         for message in sound.messages:
             spawn(_post(message, occurred_at, source=source, watch=watch))
@@ -56,20 +63,25 @@ async def pushes(phones: PhoneBook, *, push_service: httpx.AsyncClient) -> None:
                 patrol.ring(delivery["message"]["data"])
 
 
-async def broken_phones(phones: PhoneBook, *, push_service: httpx.AsyncClient, watch: Watch, random: Random) -> None:
-    """Now and then somebody installs the app anew: the push service no longer knows the phone, until it says so.
+async def reinstall_nearest(
+    place: Point, *, phones: PhoneBook, push_service: httpx.AsyncClient, watch: Watch, spawn: Spawn
+) -> None:
+    """The free unit nearest to `place` has installed its app anew: the push service no longer knows the phone.
 
-    Who watches sees the next unit asked at once, in place of the one that cannot ring.
+    Who watches sees the next unit asked at once in its place; after a while the app tells its new target.
     """
-    while True:
-        await watch.sleep(random.uniform(0.7, 1.3) * BROKEN_PHONE_EVERY_S)
-        target = random.choice(sorted(phones))
-        fault = {"target": target, "answer": "unregistered", "times": None}
-        await call(push_service, "POST", "/faults", json=fault)
-        await watch.sleep(BROKEN_FOR_S)
-        patrol = phones.pop(target)
-        phones[renewed := new_target()] = patrol
-        await patrol.phone.put("push", {"kind": "fcm_token", "value": renewed})
+    free = [target for target, patrol in phones.items() if patrol.car.bound_for is None]
+    target = min(free, key=lambda target: rough_distance_m(phones[target].car.place, place), default=None)
+    if target is not None:
+        await call(push_service, "POST", "/faults", json={"target": target, "answer": "unregistered", "times": None})
+        spawn(_open_app(target, phones=phones, watch=watch))
+
+
+async def _open_app(forgotten: str, *, phones: PhoneBook, watch: Watch) -> None:
+    await watch.sleep(UNKNOWN_FOR_S)
+    patrol = phones.pop(forgotten)
+    phones[target := new_target()] = patrol
+    await patrol.phone.put("push", {"kind": "fcm_token", "value": target})
 
 
 def new_target() -> str:

@@ -56,7 +56,7 @@ class Patrol:
             before = now
             if self.reports:
                 # The phone says what its own clock shows as it sends; the service measures how far off that is.
-                await self.phone.post("positions", {"sent_at": now.isoformat(), "fixes": [self.fix()]})
+                await self.phone.report(self.fix(), sent_at=now.isoformat())
 
     def fix(self) -> dict[str, Any]:
         """What the receiver in the car says now."""

@@ -49,7 +49,11 @@ class Wish:
         Parameter(help="CSV, plain or .gz: our own columns, or cab traces (each day of each cab becomes a unit)."),
     ] = None
     speed: Annotated[
-        float, Parameter(validator=Number(gt=0), help="Seconds of the record in one; other than 1 not with --into.")
+        float,
+        Parameter(
+            validator=Number(gt=0),
+            help="Seconds of the record in one. Not with --into. Beyond 100 it takes a fast machine.",
+        ),
     ] = 1.0
     on: Annotated[date | None, Parameter(help="Only this local day, as YYYY-MM-DD.")] = None
     limit: Annotated[int | None, Parameter(validator=Number(gt=0), help="Only the first so many detections.")] = None

@@ -122,14 +122,17 @@ def _goings_on(city: City, desk: Desk, push_service: httpx.AsyncClient | None) -
     if fed := [patrol for patrol in patrols if not patrol.reports]:
         yield partial(goings_on.avl_feed, fed, source=source, watch=watch)
     sounds = heard(city.luck("sensors"), city.grid, network=f"SIM-{uuid4().hex[:6]}")
-    yield partial(goings_on.sensors, sounds, source=source, watch=watch, spawn=city.spawn)
+    hear = partial(goings_on.sensors, sounds, source=source, watch=watch, spawn=city.spawn)
     yield partial(city.yield_to_people, desk)
     if push_service is None:
+        yield hear
         yield from (patrol.catch_up for patrol in patrols)
         return
+    mishap = partial(
+        goings_on.reinstall_nearest, phones=city.phones, push_service=push_service, watch=watch, spawn=city.spawn
+    )
+    yield partial(hear, mishap=mishap)
     yield partial(goings_on.pushes, city.phones, push_service=push_service)
-    luck = city.luck("broken phones")
-    yield partial(goings_on.broken_phones, city.phones, push_service=push_service, watch=watch, random=luck)
 
 
 async def _for_ever(act: GoingOn) -> None:

@@ -10,13 +10,13 @@ SHOT = "shot"
 RECEIVED = "received"
 SELECTED = "selected"
 TAKEN = "worker"
-HANDED_OVER = "push handed over"
+HANDED_OVER = "pushed"
 ON_PHONE = "phone"
-DISPLAYED = "displayed"
 ANSWERED = "answered"
 COVERED = "covered"
-STAGES = (SHOT, RECEIVED, SELECTED, TAKEN, HANDED_OVER, ON_PHONE, DISPLAYED, ANSWERED, COVERED)
-"""In the order in which they come. The webhook is answered, everything committed, between SELECTED and TAKEN."""
+STAGES = (SHOT, RECEIVED, SELECTED, TAKEN, HANDED_OVER, ON_PHONE, ANSWERED, COVERED)
+"""In the order in which they come. The webhook is answered, everything committed, between SELECTED and TAKEN: nothing
+is handed to a worker, to the push service (HANDED_OVER) or to a phone that is not committed."""
 
 
 def stage_times(incident: Incident) -> dict[str, datetime]:
@@ -56,7 +56,6 @@ def _all_times(incident: Incident) -> dict[str, list[datetime]]:
         TAKEN: list(_times(incident["pages"], "claimed_at")),
         HANDED_OVER: list(_times(alerts, "sent_at")),
         ON_PHONE: list(_times(alerts, "received_at")),
-        DISPLAYED: list(_times(alerts, "displayed_at")),
         ANSWERED: answers,
         COVERED: list(_times(_entries(incident, "incident_covered"), "at")),
     }

@@ -63,8 +63,8 @@ def stage_line(incident: Incident) -> Text:
     line = Text()
     for stage in stages.STAGES:
         if stage in since_s:
-            name = f"{stage} " if not line else f" → {stage} "
-            line.append(name, style="bright_black").append(seconds(since_s[stage]))
+            line.append(f" → {stage}" if line else stage, style="bright_black")
+            line.append("" if stage == stages.RECEIVED else f" {seconds(since_s[stage])}")
     return line
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from service.domain.policy import Policy
 from service.store import directory
@@ -53,6 +53,10 @@ class User:
     password_hash: str
 
 
+_OWN_AGENCY = select(AGENCIES)
+_SOURCE = select(SOURCES).where(SOURCES.c.source_id == bindparam("source_id"))
+
+
 def add_agency(tx: Transaction, *, name: str, timezone: str, policy: Policy, now: datetime) -> None:
     """The agency whose id the transaction was opened with."""
     tx.session.execute(
@@ -64,7 +68,7 @@ def add_agency(tx: Transaction, *, name: str, timezone: str, policy: Policy, now
 
 def agency(tx: Transaction) -> Agency:
     """The transaction's own agency."""
-    row = tx.session.execute(select(AGENCIES)).one()
+    row = tx.session.execute(_OWN_AGENCY).one()
     return Agency(agency_id=row.agency_id, name=row.name, timezone=row.timezone, policy=Policy.from_dict(row.policy))
 
 
@@ -78,7 +82,7 @@ def add_source(tx: Transaction, *, name: str, secret: str, now: datetime) -> UUI
 
 
 def source(tx: Transaction, source_id: UUID) -> Source | None:
-    row = tx.session.execute(select(SOURCES).where(SOURCES.c.source_id == source_id)).one_or_none()
+    row = tx.session.execute(_SOURCE, {"source_id": source_id}).one_or_none()
     if row is None:
         return None
     return Source(agency_id=row.agency_id, source_id=row.source_id, name=row.name, secrets=tuple(row.secrets))

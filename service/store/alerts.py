@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, null, select, text, tuple_, update
+from sqlalchemy import and_, bindparam, null, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.alert import Alert, AlertState, Role, alert_sources_of
@@ -15,6 +15,15 @@ from service.store.database import Transaction
 from service.store.ids import new_id
 from service.store.tables import ALERTS, RECEIPTS, UNITS
 
+_WITH_CALL_SIGN = select(ALERTS, UNITS.c.call_sign).join(
+    UNITS, and_(UNITS.c.agency_id == ALERTS.c.agency_id, UNITS.c.unit_id == ALERTS.c.unit_id)
+)
+_OF_INCIDENT = _WITH_CALL_SIGN.where(ALERTS.c.incident_id == bindparam("incident_id")).order_by(ALERTS.c.alert_id)
+_RECEIVERS = (
+    select(RECEIPTS.c.alert_id, RECEIPTS.c.device_id)
+    .where(tuple_(RECEIPTS.c.alert_id, RECEIPTS.c.device_id).in_(bindparam("keys", expanding=True)))
+    .distinct()
+)
 _NEW = insert(ALERTS)
 # No parameter in what is set, nor in its condition: with one, SQLAlchemy sends an upsert of several rows row by row.
 _ASK = _NEW.on_conflict_do_update(
@@ -52,19 +61,19 @@ class StoredAlert:
 
 def of_incident(tx: Transaction, incident_id: UUID) -> list[Alert]:
     """All alerts of an incident, in the order they were first asked."""
-    rows = tx.session.execute(_with_call_sign().where(ALERTS.c.incident_id == incident_id).order_by(ALERTS.c.alert_id))
+    rows = tx.session.execute(_OF_INCIDENT, {"incident_id": incident_id})
     return [_alert(row) for row in rows]
 
 
 def stages_of_incident(tx: Transaction, incident_id: UUID) -> list[StoredAlert]:
     """As `of_incident`, with the time of every stage."""
-    rows = tx.session.execute(_with_call_sign().where(ALERTS.c.incident_id == incident_id).order_by(ALERTS.c.alert_id))
+    rows = tx.session.execute(_OF_INCIDENT, {"incident_id": incident_id})
     return [_stored(row) for row in rows]
 
 
 def of_unit(tx: Transaction, unit_id: UUID, *, since: datetime | None, limit: int) -> list[StoredAlert]:
     """A unit's alerts that changed after `since`, newest change first; without `since` the newest."""
-    query = _with_call_sign().where(ALERTS.c.unit_id == unit_id)
+    query = _WITH_CALL_SIGN.where(ALERTS.c.unit_id == unit_id)
     if since is not None:
         query = query.where(ALERTS.c.changed_at > since)
     newest_first = query.order_by(ALERTS.c.changed_at.desc(), ALERTS.c.alert_id.desc()).limit(limit)
@@ -74,7 +83,7 @@ def of_unit(tx: Transaction, unit_id: UUID, *, since: datetime | None, limit: in
 def find_of_unit(tx: Transaction, alert_id: UUID, unit_id: UUID) -> StoredAlert | None:
     """None when it does not exist or is another unit's."""
     row = tx.session.execute(
-        _with_call_sign().where(ALERTS.c.alert_id == alert_id, ALERTS.c.unit_id == unit_id)
+        _WITH_CALL_SIGN.where(ALERTS.c.alert_id == alert_id, ALERTS.c.unit_id == unit_id)
     ).one_or_none()
     return _stored(row) if row else None
 
@@ -161,18 +170,8 @@ def receivers(tx: Transaction, keys: Iterable[tuple[UUID, UUID]]) -> set[tuple[U
     wanted = list(keys)
     if not wanted:
         return set()
-    rows = tx.session.execute(
-        select(RECEIPTS.c.alert_id, RECEIPTS.c.device_id)
-        .where(tuple_(RECEIPTS.c.alert_id, RECEIPTS.c.device_id).in_(wanted))
-        .distinct()
-    )
+    rows = tx.session.execute(_RECEIVERS, {"keys": wanted})
     return {(row.alert_id, row.device_id) for row in rows}
-
-
-def _with_call_sign() -> Any:
-    return select(ALERTS, UNITS.c.call_sign).join(
-        UNITS, and_(UNITS.c.agency_id == ALERTS.c.agency_id, UNITS.c.unit_id == ALERTS.c.unit_id)
-    )
 
 
 def _update(tx: Transaction, alert_id: UUID, **values: Any) -> None:

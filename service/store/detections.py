@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from service.domain.detection import Detection, DetectionKind, Outcome
 from service.store import sounds
@@ -26,16 +26,17 @@ class StoredDetection:
     received_at: datetime
 
 
+_ABOUT = (
+    select(DETECTIONS)
+    .where(DETECTIONS.c.source_id == bindparam("source_id"), DETECTIONS.c.detection_id == bindparam("detection_id"))
+    .order_by(DETECTIONS.c.revision)
+)
+_ADD = insert(DETECTIONS)
+
+
 def about(tx: Transaction, source_id: UUID, detection_id: str) -> list[StoredDetection]:
     """Every message about one detection, lowest revision first."""
-    rows = tx.session.execute(
-        select(DETECTIONS)
-        .where(
-            DETECTIONS.c.source_id == source_id,
-            DETECTIONS.c.detection_id == detection_id,
-        )
-        .order_by(DETECTIONS.c.revision)
-    )
+    rows = tx.session.execute(_ABOUT, {"source_id": source_id, "detection_id": detection_id})
     return [_stored(row) for row in rows]
 
 
@@ -60,7 +61,7 @@ def add(tx: Transaction, stored: StoredDetection) -> None:
     """Raises IntegrityError when the revision is stored already; callers hold the agency's lock and have looked."""
     detection = stored.detection
     tx.session.execute(
-        insert(DETECTIONS),
+        _ADD,
         {
             "agency_id": tx.agency_id,
             "message_id": new_id(),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from service.domain.unit import Platform, PushKind, PushTarget
 from service.store import directory
@@ -92,23 +92,26 @@ def by_token(tx: Transaction, token_hash: str) -> StoredDevice | None:
     return _device(row) if row else None
 
 
+_OF_UNITS = (
+    select(DEVICES)
+    .where(
+        DEVICES.c.unit_id == func.any(bindparam("unit_ids")),
+        DEVICES.c.revoked_at.is_(None),
+        DEVICES.c.push_lost_at.is_(None),
+        DEVICES.c.push_kind != PushKind.NONE,
+    )
+    .order_by(DEVICES.c.device_id)
+)
+_BY_ID = select(DEVICES).where(DEVICES.c.device_id == func.any(bindparam("device_ids")))
+
+
 def of_units(tx: Transaction, unit_ids: Iterable[UUID]) -> list[StoredDevice]:
     """Devices that can be made to ring: enrolled, with a push target that is not known to be dead."""
-    rows = tx.session.execute(
-        select(DEVICES)
-        .where(
-            DEVICES.c.unit_id == func.any(list(unit_ids)),
-            DEVICES.c.revoked_at.is_(None),
-            DEVICES.c.push_lost_at.is_(None),
-            DEVICES.c.push_kind != PushKind.NONE,
-        )
-        .order_by(DEVICES.c.device_id)
-    )
-    return [_device(row) for row in rows]
+    return [_device(row) for row in tx.session.execute(_OF_UNITS, {"unit_ids": list(unit_ids)})]
 
 
 def by_id(tx: Transaction, device_ids: Iterable[UUID]) -> dict[UUID, StoredDevice]:
-    rows = tx.session.execute(select(DEVICES).where(DEVICES.c.device_id == func.any(list(device_ids))))
+    rows = tx.session.execute(_BY_ID, {"device_ids": list(device_ids)})
     return {row.device_id: _device(row) for row in rows}
 
 

@@ -6,7 +6,7 @@ It gives away an agency's id and nothing else; everything after that is read und
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from service.store.database import Database, Transaction
 from service.store.tables import DIRECTORY
@@ -22,13 +22,15 @@ class Door(StrEnum):
     SESSION_TOKEN = "session_token"  # noqa: S105  as above
 
 
+_AGENCY_OF = select(DIRECTORY.c.agency_id).where(
+    DIRECTORY.c.kind == bindparam("kind"), DIRECTORY.c.key == bindparam("key")
+)
+
+
 def agency_of(database: Database, door: Door, key: str) -> UUID | None:
     """None when nobody knows the key."""
     with database.outside() as connection:
-        found = connection.execute(
-            select(DIRECTORY.c.agency_id).where(DIRECTORY.c.kind == door, DIRECTORY.c.key == key)
-        )
-        answer: UUID | None = found.scalar_one_or_none()
+        answer: UUID | None = connection.execute(_AGENCY_OF, {"kind": door, "key": key}).scalar_one_or_none()
     return answer
 
 

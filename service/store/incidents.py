@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 
 from service.domain.detection import Classification, Confidence, Sound
 from service.domain.disposition import Disposition
@@ -36,8 +37,37 @@ def with_due_pages(database: Database, *, by: datetime, at_most: int) -> list[Du
     return _through_the_door(database, "select * from due_pages(:by_time, :at_most)", by, at_most)
 
 
+_ONE = select(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("incident_id"))
+_ONE_LOCKED = _ONE.with_for_update()
+_ONE_DUE = _ONE.where(INCIDENTS.c.next_action_at <= bindparam("now")).with_for_update(skip_locked=True)
+_LIVING_AROUND = (
+    select(INCIDENTS)
+    .where(
+        # Spelled out, as the partial index spells it: the planner must recognise it whatever the parameters are.
+        INCIDENTS.c.state.in_([literal_column(f"'{state}'") for state in sorted(LIVING)]),
+        INCIDENTS.c.last_heard_at.between(bindparam("since"), bindparam("until")),
+        INCIDENTS.c.lat.between(bindparam("south"), bindparam("north")),
+    )
+    .order_by(INCIDENTS.c.last_heard_at.desc(), INCIDENTS.c.incident_id)
+)
+_OPEN = insert(INCIDENTS)
+
+
+@cache
+def _advance(columns: tuple[str, ...]) -> Any:
+    return (
+        update(INCIDENTS)
+        .where(INCIDENTS.c.incident_id == bindparam("of_incident"), INCIDENTS.c.state == bindparam("from_state"))
+        .values(
+            {"sequence": INCIDENTS.c.sequence + bindparam("pushed")}
+            | {name: bindparam(f"to_{name}") for name in columns}
+        )
+        .returning(INCIDENTS.c.sequence)
+    )
+
+
 def find(tx: Transaction, incident_id: UUID) -> Incident | None:
-    row = tx.session.execute(_one(incident_id)).one_or_none()
+    row = tx.session.execute(_ONE, {"incident_id": incident_id}).one_or_none()
     return _incident(row) if row else None
 
 
@@ -48,14 +78,13 @@ def by_id(tx: Transaction, incident_ids: Iterable[UUID]) -> dict[UUID, Incident]
 
 def lock(tx: Transaction, incident_id: UUID) -> Incident | None:
     """The incident, nobody else's until this transaction ends."""
-    row = tx.session.execute(_one(incident_id).with_for_update()).one_or_none()
+    row = tx.session.execute(_ONE_LOCKED, {"incident_id": incident_id}).one_or_none()
     return _incident(row) if row else None
 
 
 def lock_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> Incident | None:
     """As `lock`; None when its time has not come (another clock was first) or somebody has it right now."""
-    due_one = _one(incident_id).where(INCIDENTS.c.next_action_at <= now)
-    row = tx.session.execute(due_one.with_for_update(skip_locked=True)).one_or_none()
+    row = tx.session.execute(_ONE_DUE, {"incident_id": incident_id, "now": now}).one_or_none()
     return _incident(row) if row else None
 
 
@@ -68,13 +97,8 @@ def living_around(
     """
     band_deg = within_m / METRES_PER_DEGREE
     rows = tx.session.execute(
-        select(INCIDENTS)
-        .where(
-            INCIDENTS.c.state.in_(LIVING),
-            INCIDENTS.c.last_heard_at.between(since, until),
-            INCIDENTS.c.lat.between(place.lat - band_deg, place.lat + band_deg),
-        )
-        .order_by(INCIDENTS.c.last_heard_at.desc(), INCIDENTS.c.incident_id)
+        _LIVING_AROUND,
+        {"since": since, "until": until, "south": place.lat - band_deg, "north": place.lat + band_deg},
     )
     return [_incident(row) for row in rows]
 
@@ -85,7 +109,7 @@ def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Pol
         incident_id=new_id(), agency_id=tx.agency_id, state=state, sound=sound, policy=policy, opened_at=now
     )
     tx.session.execute(
-        insert(INCIDENTS),
+        _OPEN,
         {
             "agency_id": tx.agency_id,
             "incident_id": incident.incident_id,
@@ -122,7 +146,7 @@ def advance(
 
     Compare-and-set: None when the incident was not as it is said to be any more; its sequence otherwise.
     """
-    values: dict[str, Any] = {"sequence": INCIDENTS.c.sequence + int(pushes)}
+    values: dict[str, Any] = {}
     state = incident.state
     for to in moves:
         if state not in sources_of(to):
@@ -136,10 +160,9 @@ def advance(
             "next_action_at": schedule.next_action_at,
         }
     answer: int | None = tx.session.execute(
-        update(INCIDENTS)
-        .where(INCIDENTS.c.incident_id == incident.incident_id, INCIDENTS.c.state == incident.state)
-        .values(**values)
-        .returning(INCIDENTS.c.sequence)
+        _advance(tuple(values)),
+        {"of_incident": incident.incident_id, "from_state": incident.state, "pushed": int(pushes)}
+        | {f"to_{column}": value for column, value in values.items()},
     ).scalar_one_or_none()
     return answer
 
@@ -184,10 +207,6 @@ def _through_the_door(database: Database, statement: str, by_time: datetime, at_
     with database.outside() as connection:
         rows = connection.execute(text(statement), {"by_time": by_time, "at_most": at_most})
         return [Due(*row) for row in rows]
-
-
-def _one(incident_id: UUID) -> Any:
-    return select(INCIDENTS).where(INCIDENTS.c.incident_id == incident_id)
 
 
 def _update(tx: Transaction, incident_id: UUID, **values: Any) -> None:

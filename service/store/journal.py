@@ -25,6 +25,9 @@ class Entry:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+_ADD = insert(JOURNAL)
+
+
 def write(tx: Transaction, entries: Iterable[Entry]) -> None:
     """In their order, by one statement for all entries of a transaction, just before it is committed."""
     if not tx.entries:
@@ -34,7 +37,7 @@ def write(tx: Transaction, entries: Iterable[Entry]) -> None:
 
 def _insert(tx: Transaction) -> None:
     if tx.entries:
-        tx.session.execute(insert(JOURNAL), tx.entries)
+        tx.session.execute(_ADD, tx.entries)
 
 
 def _row(tx: Transaction, entry: Entry) -> dict[str, Any]:

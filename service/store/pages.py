@@ -7,10 +7,11 @@ worker died is due again by itself. `attempt` fences: whoever lost the lease set
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from service.domain.alert import PageKind, PageState
 from service.store.database import Transaction
@@ -51,6 +52,44 @@ class StoredPage:
     failure: str | None
 
 
+_ADD = insert(PAGES)
+_DUE = (
+    select(PAGES.c.page_id)
+    .where(
+        PAGES.c.incident_id == bindparam("of_incident"),
+        PAGES.c.state.in_([PageState.PENDING, PageState.SENDING]),
+        PAGES.c.next_action_at <= bindparam("now"),
+    )
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(PAGES)
+    .where(PAGES.c.page_id.in_(_DUE))
+    .values(
+        state=PageState.SENDING,
+        attempt=PAGES.c.attempt + 1,
+        claimed_at=bindparam("now"),
+        next_action_at=bindparam("lease_ends_at"),
+    )
+    .returning(PAGES)
+)
+
+
+@cache
+def _move(columns: tuple[str, ...]) -> Any:
+    """Whoever holds the claim sets these columns: attempt by attempt, so that a lost lease moves nothing."""
+    return (
+        update(PAGES)
+        .where(
+            PAGES.c.page_id == bindparam("of_page"),
+            PAGES.c.state == PageState.SENDING,
+            PAGES.c.attempt == bindparam("of_attempt"),
+        )
+        .values({name: bindparam(f"to_{name}") for name in columns})
+        .returning(PAGES.c.page_id)
+    )
+
+
 def add(
     tx: Transaction,
     incident_id: UUID,
@@ -64,7 +103,7 @@ def add(
     if sequence > 1:
         _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
     tx.session.execute(
-        insert(PAGES),
+        _ADD,
         [
             {
                 "agency_id": tx.agency_id,
@@ -90,26 +129,7 @@ def add(
 
 def claim_due(tx: Transaction, incident_id: UUID, *, now: datetime, lease: timedelta) -> list[StoredPage]:
     """Due pages of one incident, ours until the lease runs out; rows that another worker claims now are passed over."""
-    due = (
-        select(PAGES.c.page_id)
-        .where(
-            PAGES.c.incident_id == incident_id,
-            PAGES.c.state.in_([PageState.PENDING, PageState.SENDING]),
-            PAGES.c.next_action_at <= now,
-        )
-        .with_for_update(skip_locked=True)
-    )
-    rows = tx.session.execute(
-        update(PAGES)
-        .where(PAGES.c.page_id.in_(due))
-        .values(
-            state=PageState.SENDING,
-            attempt=PAGES.c.attempt + 1,
-            claimed_at=now,
-            next_action_at=now + lease,
-        )
-        .returning(PAGES)
-    )
+    rows = tx.session.execute(_CLAIM, {"of_incident": incident_id, "now": now, "lease_ends_at": now + lease})
     return [_page(row) for row in rows]
 
 
@@ -176,14 +196,8 @@ def _supersede_older(tx: Transaction, incident_id: UUID, device_ids: Sequence[UU
 
 def _move_claimed(tx: Transaction, page: StoredPage, **values: Any) -> bool:
     moved = tx.session.execute(
-        update(PAGES)
-        .where(
-            PAGES.c.page_id == page.page_id,
-            PAGES.c.state == PageState.SENDING,
-            PAGES.c.attempt == page.attempt,
-        )
-        .values(**values)
-        .returning(PAGES.c.page_id)
+        _move(tuple(values)),
+        {"of_page": page.page_id, "of_attempt": page.attempt} | {f"to_{name}": value for name, value in values.items()},
     )
     return moved.first() is not None
 

@@ -25,10 +25,13 @@ class StoredSelection:
     not_asked_more: Mapping[str, int]
 
 
+_ADD = insert(SELECTIONS)
+
+
 def add(tx: Transaction, incident_id: UUID, selection: Selection, *, level: int, now: datetime) -> None:
     """Ids and numbers as JSON knows them; distances to the decimetre, ages to the tenth of a second."""
     tx.session.execute(
-        insert(SELECTIONS),
+        _ADD,
         {
             "agency_id": tx.agency_id,
             "selection_id": new_id(),

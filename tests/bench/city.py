@@ -4,8 +4,8 @@ Its 200 patrol units are more than a selection looks at by name, as in a large c
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
@@ -38,23 +38,20 @@ update pages set state = 'dead', settled_at = now(), next_action_at = null where
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:
-    """`phones` are one of each unit."""
+    """`phones` are one of each unit; `numbers` have not been used for a detection yet."""
 
     agency_id: UUID
     source: NewSource
     phones: Sequence[Enrolment]
+    numbers: Iterator[int] = field(default_factory=count)
 
 
-def places(*, width_m: float = WIDTH_M, start: int = 0) -> "map[Point]":
+def places(*, width_m: float = WIDTH_M, start: int = 0) -> Iterator[Point]:
     """Spread evenly over a square around the city's middle, for ever."""
     side_deg = width_m / METRES_PER_DEGREE
-    return map(
-        lambda n: Point(
-            lat=PLACE.lat + side_deg * (n * _STEP_NORTH % 1 - 0.5),
-            lon=PLACE.lon + side_deg * (n * _STEP_EAST % 1 - 0.5),
-        ),
-        count(start),
-    )
+    for number in count(start):
+        north, east = (number * step % 1 - 0.5 for step in (_STEP_NORTH, _STEP_EAST))
+        yield Point(lat=PLACE.lat + side_deg * north, lon=PLACE.lon + side_deg * east)
 
 
 def founded(here: Runtime) -> City:

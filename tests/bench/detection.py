@@ -6,8 +6,7 @@ No worker runs beside it: the floor has none either, and two cores would make th
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -29,11 +28,10 @@ class Source:
 
     stand: Stand
     wire: Wire
-    numbers: Iterator[int] = field(default_factory=count)
 
     def report(self) -> tuple[float, UUID]:
         """How long one took, in ms, and the incident it opened."""
-        number = next(self.numbers)
+        number = next(self.stand.city.numbers)
         request = shot(self.stand.city, number, next(places(start=number)), heard_at=time.time())
         started_s = time.perf_counter()
         answer = self.wire.exchange(request, expect=202)

@@ -31,7 +31,7 @@ LINES = 30
 def profile_detection(stand: Stand) -> None:
     """The route's function called directly: what the row has beyond it is HTTP."""
     report_all(stand.here, stand.city)
-    messages = enumerate(islice(places(), SHOTS + detection.WARM_UP))
+    messages = zip(stand.city.numbers, islice(places(), SHOTS + detection.WARM_UP), strict=False)
     for _ in range(detection.WARM_UP):
         _receive(stand, *next(messages))
     with _statements_timed() as statements, _profiled():

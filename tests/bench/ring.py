@@ -7,8 +7,8 @@ clock, from the instant at which the caller knows that its rows are committed to
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count, islice
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -68,17 +68,16 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Where both kinds of shot are fired. `numbers` tell them apart."""
+    """Where both kinds of shot are fired."""
 
     stand: Stand
     wire: Wire
     pushes: Pushes
     bare_database: psycopg.Connection
     bare_queue: Queue
-    numbers: Iterator[int] = field(default_factory=count)
 
     def fire(self) -> Rung:
-        number = next(self.numbers)
+        number = next(self.stand.city.numbers)
         place = next(places(start=number))
         answer = orjson.loads(
             self.wire.exchange(shot(self.stand.city, number, place, heard_at=time.time()), expect=202)
@@ -90,7 +89,7 @@ class Range:
         return Rung(committed_at=committed_at, delivery=delivery)
 
     def fire_bare(self, said: Mapping[str, str]) -> Rung:
-        number = next(self.numbers)
+        number = next(self.stand.city.numbers)
         target = f"bare-{number}"
         with self.bare_database.transaction():
             for _ in range(2):

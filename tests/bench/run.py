@@ -1,4 +1,4 @@
-"""`make bench`: where does it start? In `bench.main`; this file only lets modules be named from `tests/`, as mypy does."""
+"""Where does `make bench` start? In `bench.main`: this file only lets modules be named from `tests/`, as mypy does."""
 
 import sys
 from pathlib import Path

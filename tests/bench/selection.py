@@ -60,7 +60,7 @@ class Fleet:
 
     def select_bare(self, place: Point) -> list[float]:
         """The distances of the 20 nearest, by Redis and by geopy."""
-        found = self.redis.geosearch(
+        found: Any = self.redis.geosearch(
             FLOOR_KEY,
             longitude=place.lon,
             latitude=place.lat,

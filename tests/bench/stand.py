@@ -82,7 +82,7 @@ class Stand:
         quieten(self.owner)
         with Redis.from_url(self.redis_url) as redis, self.running(name, ["-m", module]):
             waiting = Queue(queue, connection=redis, serializer=JSONSerializer)
-            waiting.empty()
+            waiting.delete(delete_jobs=True)
             self._until(name, lambda: Worker.count(connection=redis, queue=waiting) > 0)
             yield
 

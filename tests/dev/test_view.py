@@ -100,7 +100,7 @@ def test_an_incident_says_who_was_not_asked_the_telling_reasons_first() -> None:
 
 def test_every_stage_is_counted_from_the_webhook() -> None:
     assert drawn(view.stage_line(incident())) == (
-        "shot −400 ms → received 0 ms → selected 0 ms → push handed over 14 ms → answered 3.4 s"
+        "shot −400 ms → received → selected 0 ms → pushed 14 ms → answered 3.4 s"
     )
 
 
