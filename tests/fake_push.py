@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from service.domain.notice import Notice
@@ -26,6 +27,7 @@ class FakePush:
     attempts: int = 0
     _scripts: defaultdict[str, deque[NotSent]] = field(default_factory=lambda: defaultdict(deque))
     _lasting: dict[str, NotSent] = field(default_factory=dict)
+    _meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
@@ -36,6 +38,10 @@ class FakePush:
         else:
             self._scripts[value].extend([answer] * times)
 
+    def meanwhile(self, value: str, act: Callable[[], None]) -> None:
+        """While the next send to this target is on its way, `act` happens."""
+        self._meanwhile[value] = act
+
     def notices_for(self, value: str) -> list[Notice]:
         """What arrived at one target, oldest first."""
         return [ring.notice for ring in self.rings if ring.target.value == value]
@@ -44,6 +50,7 @@ class FakePush:
         """Always is."""
 
     def send(self, notice: Notice, *, target: PushTarget, platform: Platform) -> Sent | NotSent:
+        self._meanwhile.pop(target.value, lambda: None)()
         with self._lock:
             self.attempts += 1
             if self._closed:

@@ -28,10 +28,11 @@ from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
 from service.operations.catching_up import alerts_since
 from service.operations.detections import Answer
-from service.operations.paging import send_due_pages
+from service.operations.paging import LEASE_S, send_due_pages
 from service.operations.registry import SignedInDevice
 from service.ports import Ports
-from service.store.database import Database
+from service.store import alerts, devices, incidents, pages, units
+from service.store.database import Database, Transaction
 from service.store.devices import NewDevice
 
 MakeWorld = Callable[..., "World"]
@@ -83,14 +84,19 @@ class Phone:
         return self.alerts[0].stored.alert.state
 
     def accepts(self) -> AlertView:
+        return self.accepts_alert(self.alert_id)
+
+    def accepts_alert(self, alert_id: UUID) -> AlertView:
         with self.world.working() as (database, ports):
-            return acknowledgments.acknowledge(database, ports, device=self.device, alert_id=self.alert_id)
+            return acknowledgments.acknowledge(database, ports, device=self.device, alert_id=alert_id)
 
     def declines(self, reason: str = "too far") -> AlertView:
+        return self.declines_alert(self.alert_id, reason)
+
+    def declines_alert(self, alert_id: UUID, reason: str = "too far") -> AlertView:
         with self.world.working() as (database, ports):
-            return acknowledgments.decline(
-                database, ports, device=self.device, alert_id=self.alert_id, why=Declining(reason)
-            )
+            why = Declining(reason)
+            return acknowledgments.decline(database, ports, device=self.device, alert_id=alert_id, why=why)
 
     def receives(self, kind: str = "received") -> None:
         with self.world.working() as (database, ports):
@@ -175,6 +181,16 @@ class World:
         """One car at each distance, all in one direction."""
         return [self.car(away_m=away_m) for away_m in distances_m]
 
+    def park(self, call_sign: str, *, away_m: float, age_s: float) -> Car:
+        """An available car whose phone is enrolled and has not been heard of for a while; many of them are cheap."""
+        with self.database.transaction(self.agency_id) as tx:
+            unit_id = units.add(tx, call_sign=call_sign, kind=UnitKind.PATROL, now=self.clock.now())
+            units.set_status(tx, unit_id, Status.AVAILABLE, now=self.clock.now())
+            about = NewDevice(platform=Platform.ANDROID, model="Pixel 9", app_version="1.0")
+            nowhere = PushTarget(kind=PushKind.NONE)
+            devices.add(tx, about, unit_id=unit_id, target=nowhere, token_hash=call_sign, now=self.clock.now())
+        return Car(self, unit_id, call_sign).is_at(a_point(away_m=away_m), age_s=age_s)
+
     def enrol(self, car: Car, *, platform: Platform = Platform.ANDROID) -> Phone:
         code, _ = registry.issue_enrolment_code(
             self.database, self.ports, agency_id=self.agency_id, unit_id=car.unit_id, actor="test"
@@ -253,6 +269,22 @@ class World:
             send_due_pages(
                 self.database, self.ports, agency_id=agency_id, incident_id=incident_id, threads=self.threads
             )
+
+    # -- what goes wrong ----------------------------------------------------------------------------------------
+
+    def claim_all(self, tx: Transaction) -> None:
+        """A worker takes every due page, and is never heard of again."""
+        for incident in incidents.page_of_newest(tx, states=(), before=None, limit=10):
+            pages.claim_due(tx, incident.incident_id, now=self.clock.now(), lease=self.clock.real(LEASE_S))
+
+    def lose_target(self, tx: Transaction, phone: Phone) -> None:
+        """The push service said that the phone is gone; whoever heard it died before anything came of it."""
+        devices.lose_target(tx, phone.device.device_id, phone.target, now=self.clock.now())
+        for view in alerts.of_unit(tx, phone.device.unit_id, since=None, limit=10):
+            incidents.look_again(tx, view.incident_id, at=self.clock.now())
+
+    def revoke(self, tx: Transaction, phone: Phone) -> None:
+        devices.revoke(tx, phone.device.device_id, now=self.clock.now())
 
     # -- what is seen -----------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ TENANT_TABLES = (
 
 CREATE_ROLE = """
 do $$ begin
-    create role {role};
+    create role {role} {login};
 exception when duplicate_object or unique_violation then null;  -- another database, or another copy at this moment
 end $$
 """
@@ -67,9 +67,8 @@ end $$
 
 
 def upgrade() -> None:
-    op.execute(CREATE_ROLE.format(role="beatline_app"))
-    op.execute(CREATE_ROLE.format(role="beatline_door"))
-    op.execute("alter role beatline_app login")
+    op.execute(CREATE_ROLE.format(role="beatline_app", login="login"))
+    op.execute(CREATE_ROLE.format(role="beatline_door", login="nologin"))
     op.execute("grant usage on schema public to beatline_app, beatline_door")
     for table in TENANT_TABLES:
         op.execute(f"alter table {table} enable row level security")
@@ -86,10 +85,13 @@ def upgrade() -> None:
 
     op.execute(DUE_INCIDENTS)
     op.execute(DUE_PAGES)
+    # An owner that is no superuser may hand a function over only to a role that it is a member of, for this moment.
+    op.execute("grant beatline_door to current_user")
     op.execute("grant create on schema public to beatline_door")
     op.execute("alter function due_incidents owner to beatline_door")
     op.execute("alter function due_pages owner to beatline_door")
     op.execute("revoke create on schema public from beatline_door")
+    op.execute("revoke beatline_door from current_user")
     op.execute("revoke execute on function due_incidents, due_pages from public")
     op.execute("grant execute on function due_incidents, due_pages to beatline_app")
     op.execute("grant select (agency_id, incident_id, next_action_at) on incidents to beatline_door")

@@ -170,7 +170,8 @@ class _Case:
         self._schedule()
 
     def pass_deadline(self, candidates: Candidates) -> None:
-        if self.state is IncidentState.HELD:
+        waited_for_a_dispatcher = self.state is IncidentState.OPEN and self.level == 0
+        if self.state is IncidentState.HELD or waited_for_a_dispatcher:
             self.open(candidates)
             return
         for alert in list(self._ringing()):

@@ -11,12 +11,12 @@ from service.domain.alert import ALERT_MOVES, AlertState
 from service.domain.disposition import Disposition
 from service.domain.errors import Code, DomainError, illegal_move, not_found
 from service.domain.escalation import Acknowledged, Declined, decide
-from service.domain.incident import Incident
+from service.domain.incident import Incident, IncidentState
 from service.domain.unit import Status
-from service.operations.decisions import carry_out
+from service.operations.decisions import carry_out, free_unit
 from service.operations.paging import nudge_workers
 from service.operations.registry import SignedInDevice
-from service.operations.surroundings import Surroundings, candidates, looking_around
+from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
 from service.ports import Ports
 from service.store import alerts, incidents, journal, units
 from service.store.alerts import StoredAlert
@@ -167,7 +167,8 @@ def report_progress(
         alert = _own_alert(tx, device, alert_id)
         if alert.alert.state is not AlertState.ACKNOWLEDGED:
             raise illegal_move("alert", current=alert.alert.state, wanted=word)
-        if getattr(alert, step.column) is None:
+        # What comes after "clear" was said before it, and has travelled longer.
+        if alert.cleared_at is None and getattr(alert, step.column) is None:
             _step(tx, device, incident.incident_id, alert, step, now=now)
             _journal_phone_time(tx, device, alert, at, now=now)
         return _view(tx, device, alert_id)
@@ -204,7 +205,9 @@ def _decide_declined(
     tx: Transaction, incident: Incident, alert_id: UUID, around: Surroundings, *, now: datetime, actor: str
 ) -> bool:
     known = alerts.of_incident(tx, incident.incident_id)
-    found = candidates(tx, incident, known, around, want=incident.policy.units_per_level, now=now)
+    # Withdrawing may uncover the incident: then its levels are counted anew.
+    eligible = asked_anew(known) if incident.state is IncidentState.COVERED else known
+    found = candidates(tx, incident, eligible, around, want=incident.policy.units_per_level, now=now)
     decision = decide(incident, known, event=Declined(alert_id=alert_id, candidates=found), now=now)
     return carry_out(tx, incident, decision, now=now, actor=actor, found=found)
 
@@ -214,7 +217,7 @@ def _step(
 ) -> None:
     alerts.note(tx, alert.alert.alert_id, changed_at=now, **{step.column: now})
     if step.status is Status.AVAILABLE:
-        units.free(tx, device.unit_id, incident_id, now=now)
+        free_unit(tx, device.unit_id, incident_id, now=now)
     else:
         units.make_busy(tx, device.unit_id, incident_id, status=step.status, now=now)
     _journal(tx, device, incident_id, f"unit_{step.word}", now=now, alert_id=str(alert.alert.alert_id))

@@ -18,6 +18,10 @@ UNSETTLED = timedelta(seconds=15)
 """No transaction lasts longer: statements end after 2.5 s, and idle ones after 10 s."""
 
 
+AT_MOST = 1_000
+"""More than a unit is asked in a year; a phone that was away for longer begins anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bookmark:
     """Up to `at` everything was seen that was committed; `seen` names what of the last moments that was."""
@@ -31,12 +35,12 @@ def alerts_since(
 ) -> tuple[list[AlertView], Bookmark | None]:
     """The unit's alerts that changed since the bookmark, newest change first, and the next bookmark.
 
-    Without a bookmark the newest `limit`; with one all of the unsettled moments, and up to `limit` before them. No
-    bookmark comes back for a unit that never had an alert.
+    Without a bookmark the newest `limit`; with one everything since, up to `AT_MOST`. No bookmark comes back for a unit
+    that never had an alert.
     """
     since = bookmark.at - UNSETTLED if bookmark else None
     with database.transaction(device.agency_id) as tx:
-        changed = alerts.of_unit(tx, device.unit_id, since=since, limit=limit)
+        changed = alerts.of_unit(tx, device.unit_id, since=since, limit=AT_MOST if bookmark else limit)
         known = incidents.by_id(tx, {each.incident_id for each in changed})
     seen = bookmark.seen if bookmark else frozenset()
     fresh = [each for each in changed if _mark(each) not in seen]

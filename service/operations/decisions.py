@@ -107,9 +107,19 @@ def _apply(tx: Transaction, incident_id: UUID, change: Change, *, now: datetime)
         case BusyUnit():
             units.make_busy(tx, change.unit_id, incident_id, status=Status.EN_ROUTE, now=now)
         case FreeUnit():
-            units.free(tx, change.unit_id, incident_id, now=now)
+            free_unit(tx, change.unit_id, incident_id, now=now)
         case AskUnit() | MoveIncident() | Schedule():
             pass  # each of these kinds is one statement
+
+
+def free_unit(tx: Transaction, unit_id: UUID, incident_id: UUID, *, now: datetime) -> None:
+    """A unit has nothing more to do with an incident: it is available, or goes on with another it has acknowledged."""
+    other = alerts.other_duty(tx, unit_id, apart_from=incident_id)
+    if other is None:
+        units.free(tx, unit_id, incident_id, now=now)
+    else:
+        status = Status.ON_SCENE if other.is_on_scene else Status.EN_ROUTE
+        units.make_busy(tx, unit_id, other.incident_id, status=status, now=now)
 
 
 def _queue(

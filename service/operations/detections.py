@@ -24,13 +24,14 @@ from service.domain.detection import (
     rings,
     standing,
 )
+from service.domain.effects import Decision, MoveIncident
 from service.domain.errors import Code, DomainError
 from service.domain.escalation import Changed, Ended, Event, Opened, decide
 from service.domain.incident import Incident, IncidentState, joins
 from service.domain.policy import Policy
 from service.operations.decisions import carry_out
 from service.operations.paging import nudge_workers
-from service.operations.surroundings import Surroundings, candidates, looking_around
+from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
 from service.ports import Ports
 from service.store import agencies, alerts, detections, incidents, journal, pages
 from service.store.database import Database, Transaction
@@ -132,8 +133,10 @@ class _Reception:
     def _hear(self, after: Detection, sound: Sound, *, policy: Policy, parked: bool) -> tuple[Answer, bool]:
         dismissed = after.kind is DetectionKind.DISMISSED
         stale = is_stale(sound.occurred_at, now=self.now, policy=policy)
-        found = None if dismissed else self._living(sound, policy)
-        if found:
+        found = self._living(sound, policy)
+        if found and dismissed:
+            incident, outcome, queued = found[0], Outcome.DISMISSED, False
+        elif found:
             incident, heard = found
             outcome = Outcome.STORED if stale else Outcome.JOINED
             queued = self._renew(incident, [*heard, sound], may_ring=not stale)
@@ -167,8 +170,7 @@ class _Reception:
     def _open(self, sound: Sound, policy: Policy) -> tuple[Incident, Outcome, bool]:
         if rings(sound) and sound.confidence is Confidence.LOW:
             incident = self._opened(sound, IncidentState.HELD, policy)
-            release_at = self.now + timedelta(seconds=policy.hold_low_confidence_s)
-            incidents.hold(self.tx, incident.incident_id, until=release_at)
+            self._hold(incident)
             return incident, Outcome.HELD, False
         incident = self._opened(sound, IncidentState.OPEN, policy)
         return incident, Outcome.OPENED, rings(sound) and self._ring(incident)
@@ -187,8 +189,7 @@ class _Reception:
         incident = incidents.lock(self.tx, incident_id)
         if after is before or incident is None:
             return answer, False  # an older revision, come late: what is newer holds
-        was_dismissed = before is not None and before.kind is DetectionKind.DISMISSED
-        if not incident.lives and not was_dismissed:
+        if not incident.lives and not _was_harmless(before):
             return answer, False  # a person has ended it: it stays ended
         heard = _sounds(detections.of_incidents(self.tx, [incident_id])[incident_id])
         stale = is_stale(after.occurred_at, now=self.now, policy=incident.policy)
@@ -204,7 +205,10 @@ class _Reception:
         renewed = replace(incident, sound=sound)
         if incident.is_silent and incident.state is not IncidentState.HELD:
             # Shown only, or dismissed before: it rings now if it has become something that rings.
-            return may_ring and rings(sound) and sound.confidence is not Confidence.LOW and self._ring(renewed)
+            if not rings(sound):
+                incidents.hold(self.tx, incident.incident_id, until=None)
+                return False
+            return may_ring and self._ring_or_hold(renewed)
         if not rings(sound):
             return self._end(renewed, f"Now classified as {sound.classification.replace('_', ' ')}")
         if incident.state is IncidentState.HELD:
@@ -214,10 +218,24 @@ class _Reception:
 
     # -- what they share ----------------------------------------------------------------------------------------
 
+    def _ring_or_hold(self, incident: Incident) -> bool:
+        if incident.sound.confidence is not Confidence.LOW:
+            return self._ring(incident)
+        if not incident.lives:
+            reopening = Decision(changes=(MoveIncident(to=IncidentState.OPEN),))
+            carry_out(self.tx, incident, reopening, now=self.now, actor=self.actor)
+        # DESIGN §4 lets nothing become held again; it stays open, shown, and rings when the same time is over.
+        self._hold(incident)
+        return False
+
+    def _hold(self, incident: Incident) -> None:
+        release_at = self.now + timedelta(seconds=incident.policy.hold_low_confidence_s)
+        incidents.hold(self.tx, incident.incident_id, until=release_at)
+
     def _ring(self, incident: Incident) -> bool:
         known = self._alerts(incident)
         want = incident.policy.units_per_level
-        found = candidates(self.tx, incident, known, self.around, want=want, now=self.now)
+        found = candidates(self.tx, incident, asked_anew(known), self.around, want=want, now=self.now)
         decision = decide(incident, known, event=Opened(candidates=found), now=self.now)
         return carry_out(self.tx, incident, decision, now=self.now, actor=self.actor, found=found)
 
@@ -268,6 +286,13 @@ def _sounds(messages: Iterable[StoredDetection]) -> list[Sound]:
         by_detection[message.detection.source_id, message.detection.detection_id].append(message.detection)
     current = [standing(about_one) for about_one in by_detection.values()]
     return [each.sound for each in current if each and each.sound and each.kind is not DetectionKind.DISMISSED]
+
+
+def _was_harmless(standing_before: Detection | None) -> bool:
+    """Its source had taken it back, or called it something that does not ring."""
+    if standing_before is None or standing_before.sound is None:
+        return standing_before is not None
+    return standing_before.kind is DetectionKind.DISMISSED or not rings(standing_before.sound)
 
 
 def _latest_sound(messages: Sequence[Detection]) -> Sound:

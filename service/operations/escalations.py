@@ -5,7 +5,7 @@ later time, or none.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from threading import Event, Thread
@@ -17,6 +17,7 @@ from service.domain.escalation import DeadlinePassed, decide
 from service.domain.incident import Incident
 from service.operations.decisions import carry_out
 from service.operations.paging import nudge_workers, send_due_pages
+from service.operations.replacing import replace_unreachable
 from service.operations.surroundings import Surroundings, candidates, looking_around
 from service.ports import Ports
 from service.store import alerts, incidents
@@ -30,6 +31,8 @@ TICK_S = 0.25
 AFTER_FAILURE_S = 1.0
 HEAD_START_S = 0.75
 """Workers get so much time for a page that is due before the clock sends it itself: it must be slower, and sure."""
+INCIDENTS_AT_ONCE = 8
+"""A phone that hangs for 3 s must not stand before another incident's."""
 AT_MOST = 200
 """Rows of each kind a tick; the rest is the next tick's, and other clocks'."""
 
@@ -56,9 +59,10 @@ def send_overdue(database: Database, ports: Ports, *, threads: Executor) -> int:
     """Send what no worker has sent; of how many incidents."""
     by = ports.clock.now() - ports.clock.real(HEAD_START_S)
     due = incidents.with_due_pages(database, by=by, at_most=AT_MOST)
-    for row in due:
-        send = partial(send_due_pages, database, ports, agency_id=row.agency_id, incident_id=row.incident_id)
-        _each(row, partial(send, threads=threads))
+    with ThreadPoolExecutor(INCIDENTS_AT_ONCE, thread_name_prefix="overdue") as side_by_side:
+        for row in due:
+            send = partial(send_due_pages, database, ports, agency_id=row.agency_id, incident_id=row.incident_id)
+            side_by_side.submit(_each, row, partial(send, threads=threads))
     return len(due)
 
 
@@ -90,7 +94,12 @@ def pass_deadline(database: Database, ports: Ports, *, agency_id: UUID, incident
     def act(around: Surroundings) -> bool:
         with database.transaction(agency_id) as tx:
             locked = incidents.lock_due(tx, incident_id, now=ports.clock.now())
-            return locked is not None and _decide(tx, locked, around, now=ports.clock.now())
+            if locked is None:
+                return False
+            now = ports.clock.now()
+            queued = replace_unreachable(tx, locked, around, now=now)
+            current = incidents.find(tx, incident_id) if queued else locked
+            return (current is not None and _decide(tx, current, around, now=now)) or queued
 
     if looking_around(database, ports, act, agency_id=agency_id, place=incident.sound.place):
         nudge_workers(ports, agency_id, incident_id)

@@ -13,12 +13,11 @@ from uuid import UUID
 import structlog
 
 from service.domain.alert import RINGING, AlertState, PageKind, PageState
-from service.domain.escalation import PhonesDead, decide
 from service.domain.incident import Incident
 from service.domain.notice import Notice
 from service.domain.unit import Platform, PushTarget
-from service.operations.decisions import carry_out
-from service.operations.surroundings import Surroundings, candidates, looking_around
+from service.operations.replacing import replace_unreachable
+from service.operations.surroundings import Surroundings, looking_around
 from service.ports import NotSent, Ports, Sent
 from service.store import agencies, alerts, devices, incidents, journal, pages
 from service.store.alerts import StoredAlert
@@ -60,10 +59,13 @@ def send_due_pages(database: Database, ports: Ports, *, agency_id: UUID, inciden
 
     A second call at the same time sends nothing twice. One phone that hangs delays no other.
     """
-    outgoing = _claim(database, ports, agency_id=agency_id, incident_id=incident_id)
+    outgoing, lost = _claim(database, ports, agency_id=agency_id, incident_id=incident_id)
     sending = {threads.submit(_send, ports, each): each for each in outgoing}
     for done in as_completed(sending):
-        _settle(database, ports, agency_id, sending[done], done.result())
+        lost |= _settle(database, ports, agency_id, sending[done], done.result())
+    if lost:
+        # Only now: a replacement that has to wait must not keep the other phones' pages unsettled.
+        _ask_others(database, ports, agency_id=agency_id, incident_id=incident_id)
     return len(outgoing)
 
 
@@ -74,48 +76,75 @@ def _send(ports: Ports, outgoing: Outgoing) -> Sent | NotSent:
 # -- claim ------------------------------------------------------------------------------------------------------
 
 
-def _claim(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> list[Outgoing]:
+def _claim(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> tuple[list[Outgoing], bool]:
+    """What is to be sent, and whether a phone turned out to be gone."""
     now = ports.clock.now()
+    lost = False
     with database.transaction(agency_id) as tx:
         claimed = pages.claim_due(tx, incident_id, now=now, lease=ports.clock.real(LEASE_S))
         if not claimed:
-            return []
+            return [], lost
         incident = incidents.find(tx, incident_id)
         assert incident is not None  # noqa: S101  a foreign key holds it
         known = {each.alert.alert_id: each for each in alerts.stages_of_incident(tx, incident_id)}
         phones = devices.by_id(tx, {page.device_id for page in claimed})
-        aware = alerts.receivers(tx, [(page.alert_id, page.device_id) for page in claimed if page.alert_id])
+        receipts = alerts.last_receipts(tx, [(page.alert_id, page.device_id) for page in claimed if page.alert_id])
+        newest = pages.newest(tx, incident_id, phones) if incident.sequence > 1 else {}
         agency = agencies.agency(tx)
         outgoing = []
         for page in claimed:
             alert = known.get(page.alert_id) if page.alert_id else None
-            if moot := _moot(page, alert, phones[page.device_id], now=now):
+            received_at = receipts.get((page.alert_id, page.device_id)) if page.alert_id else None
+            gone = _is_gone(phones[page.device_id])
+            moot = (
+                (PageState.FAILED, "the phone is gone")
+                if gone
+                else _moot(page, alert, newest.get(page.device_id), received_at=received_at, now=now)
+            )
+            if moot:
                 state, why = moot
                 pages.settle(tx, page, to=state, now=now, failure=why)
+                lost |= gone
                 continue
-            knows = (page.alert_id, page.device_id) in aware
             outgoing.append(
                 Outgoing(
                     page=page,
-                    notice=_notice(incident, page, alert, timezone=agency.timezone, knows=knows),
+                    notice=_notice(incident, page, alert, timezone=agency.timezone, knows=received_at is not None),
                     target=phones[page.device_id].target,
                     platform=phones[page.device_id].about.platform,
                 )
             )
-    return outgoing
+    return outgoing, lost
+
+
+def _is_gone(device: StoredDevice) -> bool:
+    """Revoked, or its target is dead or another phone's by now."""
+    return device.revoked_at is not None or device.push_lost_at is not None
 
 
 def _moot(
-    page: StoredPage, alert: StoredAlert | None, device: StoredDevice, *, now: datetime
+    page: StoredPage,
+    alert: StoredAlert | None,
+    newest: StoredPage | None,
+    *,
+    received_at: datetime | None,
+    now: datetime,
 ) -> tuple[PageState, str] | None:
     """Why a page need not be sent any more, and what it becomes; None when it must be."""
-    if device.revoked_at is not None:
-        return PageState.FAILED, "the device was revoked"
+    if page.attempt > 1 and received_at is not None and received_at >= page.created_at:
+        return PageState.SENT, "a receipt came before it was sent again"
+    if newest is not None and newest.sequence > page.sequence and _replaces(newest):
+        return PageState.SUPERSEDED, f"sequence {newest.sequence} was sent"
     if now >= page.expires_at:
         return PageState.DEAD, page.failure or "too late"
     if page.kind is PageKind.ALERT and alert is not None and alert.alert.state not in RINGING:
         return PageState.SUPERSEDED, f"the alert is {alert.alert.state}"
     return None
+
+
+def _replaces(newer: StoredPage) -> bool:
+    """What is on a phone already, or takes an alert back, must not be followed by something older."""
+    return newer.state is PageState.SENT or newer.kind is PageKind.RECALL
 
 
 def _notice(incident: Incident, page: StoredPage, alert: StoredAlert | None, *, timezone: str, knows: bool) -> Notice:
@@ -139,38 +168,34 @@ def _notice(incident: Incident, page: StoredPage, alert: StoredAlert | None, *, 
 # -- settle -----------------------------------------------------------------------------------------------------
 
 
-def _settle(database: Database, ports: Ports, agency_id: UUID, outgoing: Outgoing, answer: Sent | NotSent) -> None:
+def _settle(database: Database, ports: Ports, agency_id: UUID, outgoing: Outgoing, answer: Sent | NotSent) -> bool:
+    """True when a phone of a ringing alert turned out to be gone."""
     page = outgoing.page
     now = ports.clock.now()
     if isinstance(answer, Sent):
         with database.transaction(agency_id) as tx:
             _mark_sent(tx, page, answer, now=now)
-        return
+        return False
     log.warning("page_not_sent", page_id=str(page.page_id), attempt=page.attempt, reason=answer.reason)
     if answer.our_fault:
         log.error("push_refused_by_our_fault", page_id=str(page.page_id), reason=answer.reason)
     with database.transaction(agency_id) as tx:
-        unreachable = _mark_failed(tx, outgoing, answer, ports=ports, now=now)
-    if unreachable and page.alert_id:
-        replace_unit(database, ports, agency_id=agency_id, incident_id=page.incident_id, alert_id=page.alert_id)
+        return _mark_failed(tx, outgoing, answer, ports=ports, now=now)
 
 
 def _mark_sent(tx: Transaction, page: StoredPage, answer: Sent, *, now: datetime) -> None:
-    if not pages.settle(tx, page, to=PageState.SENT, now=now, message_id=answer.message_id):
-        return
+    # The alert before its page, as in every other transaction: or two of them wait for each other.
     if page.alert_id and page.kind is PageKind.ALERT:
         alerts.move(tx, page.alert_id, to=AlertState.SENT, now=now)
-    _journal(tx, page, "page_sent", now=now, attempt=page.attempt)
+    if pages.settle(tx, page, to=PageState.SENT, now=now, message_id=answer.message_id):
+        _journal(tx, page, "page_sent", now=now, attempt=page.attempt)
 
 
 def _mark_failed(tx: Transaction, outgoing: Outgoing, answer: NotSent, *, ports: Ports, now: datetime) -> bool:
-    """True when the unit of a ringing alert cannot be reached on any of its phones."""
+    """True when the phone is gone: its unit may have no other."""
     page = outgoing.page
     if answer.target_is_dead:
-        devices.lose_target(tx, page.device_id, outgoing.target, now=now)
-        pages.settle(tx, page, to=PageState.FAILED, now=now, failure=answer.reason)
-        _journal(tx, page, "target_removed", now=now, reason=answer.reason)
-        return page.kind is PageKind.ALERT and not pages.rings_elsewhere(tx, page)
+        return _remove_target(tx, outgoing, answer, now=now)
     if not answer.can_retry:
         pages.settle(tx, page, to=PageState.FAILED, now=now, failure=answer.reason)
         _journal(tx, page, "page_failed", now=now, reason=answer.reason)
@@ -184,17 +209,21 @@ def _mark_failed(tx: Transaction, outgoing: Outgoing, answer: NotSent, *, ports:
     return False
 
 
-def _wait_s(page: StoredPage, answer: NotSent) -> float:
-    if answer.retry_after_s is not None:
-        return answer.retry_after_s
-    if answer.ambiguous:
-        return AMBIGUOUS_AGAIN_S
-    wait_s = BACKOFF_S[min(page.attempt, len(BACKOFF_S)) - 1]
-    return wait_s * random.uniform(1 - BACKOFF_SPREAD, 1 + BACKOFF_SPREAD)  # noqa: S311  spreads load, guards nothing
+def _remove_target(tx: Transaction, outgoing: Outgoing, answer: NotSent, *, now: datetime) -> bool:
+    page = outgoing.page
+    # Should nobody come to ask another unit, the clock will: it sees who rings without a phone.
+    incidents.look_again(tx, page.incident_id, at=now)
+    if not devices.lose_target(tx, page.device_id, outgoing.target, now=now):
+        device = devices.by_id(tx, [page.device_id])[page.device_id]
+        if not _is_gone(device):
+            pages.try_again(tx, page, at=now, failure="the phone has a new target")
+            return False
+    pages.settle(tx, page, to=PageState.FAILED, now=now, failure=answer.reason)
+    _journal(tx, page, "target_removed", now=now, reason=answer.reason)
+    return page.kind is PageKind.ALERT
 
 
-def replace_unit(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID, alert_id: UUID) -> None:
-    """No phone of the asked unit can ring: the next nearest is asked at once, in its place and with its deadline."""
+def _ask_others(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> None:
     with database.transaction(agency_id) as tx:
         incident = incidents.find(tx, incident_id)
     if incident is None:
@@ -203,15 +232,19 @@ def replace_unit(database: Database, ports: Ports, *, agency_id: UUID, incident_
     def act(around: Surroundings) -> bool:
         with database.transaction(agency_id) as tx:
             locked = incidents.lock(tx, incident_id)
-            assert locked is not None  # noqa: S101  it was there a moment ago, and incidents are not deleted while owed
-            known = alerts.of_incident(tx, incident_id)
-            now = ports.clock.now()
-            found = candidates(tx, locked, known, around, want=1, now=now)
-            decision = decide(locked, known, event=PhonesDead(alert_id=alert_id, candidates=found), now=now)
-            return carry_out(tx, locked, decision, now=now, actor="worker", found=found)
+            return locked is not None and replace_unreachable(tx, locked, around, now=ports.clock.now())
 
     if looking_around(database, ports, act, agency_id=agency_id, place=incident.sound.place):
         nudge_workers(ports, agency_id, incident_id)
+
+
+def _wait_s(page: StoredPage, answer: NotSent) -> float:
+    if answer.retry_after_s is not None:
+        return answer.retry_after_s
+    if answer.ambiguous:
+        return AMBIGUOUS_AGAIN_S
+    wait_s = BACKOFF_S[min(page.attempt, len(BACKOFF_S)) - 1]
+    return wait_s * random.uniform(1 - BACKOFF_SPREAD, 1 + BACKOFF_SPREAD)  # noqa: S311  spreads load, guards nothing
 
 
 def _journal(tx: Transaction, page: StoredPage, action: str, *, now: datetime, **details: str | int) -> None:

@@ -148,11 +148,8 @@ def issue_enrolment_code(
 
 def source_of(database: Database, source_id: UUID) -> Source | None:
     """The source with its live secrets; None when nobody has this id."""
-    agency_id = directory.agency_of(database, Door.SOURCE, str(source_id))
-    if agency_id is None:
-        return None
-    with database.transaction(agency_id) as tx:
-        return agencies.source(tx, source_id)
+    with directory.reading_through(database, Door.SOURCE, str(source_id)) as tx:
+        return agencies.source(tx, source_id) if tx else None
 
 
 # -- phones -----------------------------------------------------------------------------------------------------
@@ -183,14 +180,11 @@ def enrol(database: Database, ports: Ports, *, code: str, about: NewDevice, targ
 
 def device_by_token(database: Database, token_hash: bytes) -> SignedInDevice | None:
     """None when nobody has this token, or it was revoked."""
-    agency_id = directory.agency_of(database, Door.DEVICE_TOKEN, token_hash.hex())
-    if agency_id is None:
-        return None
-    with database.transaction(agency_id) as tx:
-        device = devices.by_token(tx, token_hash.hex())
-    if device is None:
-        return None
-    return SignedInDevice(agency_id=agency_id, unit_id=device.unit_id, device_id=device.device_id)
+    with directory.reading_through(database, Door.DEVICE_TOKEN, token_hash.hex()) as tx:
+        device = devices.by_token(tx, token_hash.hex()) if tx else None
+        if tx is None or device is None:
+            return None
+        return SignedInDevice(agency_id=tx.agency_id, unit_id=device.unit_id, device_id=device.device_id)
 
 
 def set_push_target(database: Database, ports: Ports, *, device: SignedInDevice, target: PushTarget) -> None:

@@ -14,6 +14,7 @@ from service.domain.alert import Alert, AlertState
 from service.domain.escalation import Candidates
 from service.domain.geo import Point
 from service.domain.incident import Incident, IncidentState
+from service.domain.policy import Policy
 from service.domain.selection import Candidate, Selection, choose, choose_supervisors
 from service.domain.unit import Status, Track
 from service.operations.positions import units_near
@@ -80,13 +81,26 @@ def candidates(
         now=now,
         want=want,
     )
-    if len(selection.asked) < want and not around.complete:
+    if not around.complete and not _suffices(selection, want, incident.policy):
         raise TooFewNear
     more = dict(selection.not_asked_more)
     for reason, count in others.items():
         more[reason] = more.get(reason, 0) + count
     selection = replace(selection, not_asked_more=more)
     return Candidates(units=selection, supervisors=_supervisors(tx, incident, states, selection, now=now))
+
+
+def _suffices(selection: Selection, want: int, policy: Policy) -> bool:
+    """Units with an old fix are asked only when nobody else is left, so farther ones must have been looked at too."""
+    ages_s = [unit.fix_age_s or 0 for unit in selection.asked]
+    return len(ages_s) >= want and max(ages_s, default=0) <= policy.usable_fix_age_s
+
+
+def asked_anew(alerts: Sequence[Alert]) -> list[Alert]:
+    """For a new count of levels: who let an earlier one pass is asked again, as are those who were recalled."""
+    return [
+        replace(alert, state=AlertState.RECALLED) if alert.state is AlertState.EXPIRED else alert for alert in alerts
+    ]
 
 
 def _facts(tx: Transaction, tracks: dict[UUID, Track], *, complete: bool) -> tuple[list[StoredUnit], dict[str, int]]:

@@ -6,24 +6,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, null, select, text, tuple_, update
+from sqlalchemy import and_, bindparam, func, null, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.alert import Alert, AlertState, Role, alert_sources_of
 from service.domain.effects import AskUnit
+from service.domain.incident import LIVING
 from service.store.database import Transaction
 from service.store.ids import new_id
-from service.store.tables import ALERTS, RECEIPTS, UNITS
+from service.store.tables import ALERTS, INCIDENTS, RECEIPTS, UNITS
 
 _WITH_CALL_SIGN = select(ALERTS, UNITS.c.call_sign).join(
     UNITS, and_(UNITS.c.agency_id == ALERTS.c.agency_id, UNITS.c.unit_id == ALERTS.c.unit_id)
 )
 _OF_INCIDENT = _WITH_CALL_SIGN.where(ALERTS.c.incident_id == bindparam("incident_id")).order_by(ALERTS.c.alert_id)
 _RECEIVERS = (
-    select(RECEIPTS.c.alert_id, RECEIPTS.c.device_id)
+    select(RECEIPTS.c.alert_id, RECEIPTS.c.device_id, func.max(RECEIPTS.c.recorded_at).label("last_at"))
     .where(tuple_(RECEIPTS.c.alert_id, RECEIPTS.c.device_id).in_(bindparam("keys", expanding=True)))
-    .distinct()
+    .group_by(RECEIPTS.c.alert_id, RECEIPTS.c.device_id)
 )
+PROGRESS_COLUMNS = ("en_route_at", "on_scene_at", "cleared_at")
+"""Of one acknowledgment: a unit that acknowledges again makes its way again."""
 _NEW = insert(ALERTS)
 # No parameter in what is set, nor in its condition: with one, SQLAlchemy sends an upsert of several rows row by row.
 _ASK = _NEW.on_conflict_do_update(
@@ -33,7 +36,9 @@ _ASK = _NEW.on_conflict_do_update(
             name: _NEW.excluded[name]
             for name in ("state", "level", "distance_m", "deadline_at", "queued_at", "changed_at")
         },
-        **dict.fromkeys(("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at"), null()),
+        **dict.fromkeys(
+            ("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at", *PROGRESS_COLUMNS), null()
+        ),
     },
     where=text(
         f"alerts.state in ({', '.join(sorted(repr(state.value) for state in alert_sources_of(AlertState.QUEUED)))})"
@@ -57,6 +62,14 @@ class StoredAlert:
     en_route_at: datetime | None
     on_scene_at: datetime | None
     cleared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDuty:
+    """What a unit is busy with besides."""
+
+    incident_id: UUID
+    is_on_scene: bool
 
 
 def of_incident(tx: Transaction, incident_id: UUID) -> list[Alert]:
@@ -125,10 +138,11 @@ def move(
         AlertState.ACKNOWLEDGED: ("acknowledged_at",),
         AlertState.DECLINED: ("declined_at",),
     }.get(to, ())
+    anew = dict.fromkeys(PROGRESS_COLUMNS) if to is AlertState.ACKNOWLEDGED else {}
     moved = tx.session.execute(
         update(ALERTS)
         .where(ALERTS.c.alert_id == alert_id, ALERTS.c.state.in_(alert_sources_of(to)))
-        .values(state=to, role=role, changed_at=now, **dict.fromkeys(times, now))
+        .values(state=to, role=role, changed_at=now, **dict.fromkeys(times, now), **anew)
         .returning(ALERTS.c.alert_id)
     )
     return moved.first() is not None
@@ -165,13 +179,34 @@ def add_receipt(tx: Transaction, alert_id: UUID, device_id: UUID, *, kind: str, 
     return added.first() is not None
 
 
-def receivers(tx: Transaction, keys: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
-    """Those of the (alert, device) pairs from which a receipt has come."""
+def last_receipts(tx: Transaction, keys: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], datetime]:
+    """Those of the (alert, device) pairs from which receipts have come, and when the last one did."""
     wanted = list(keys)
     if not wanted:
-        return set()
+        return {}
     rows = tx.session.execute(_RECEIVERS, {"keys": wanted})
-    return {(row.alert_id, row.device_id) for row in rows}
+    return {(row.alert_id, row.device_id): row.last_at for row in rows}
+
+
+def other_duty(tx: Transaction, unit_id: UUID, *, apart_from: UUID) -> OtherDuty | None:
+    """Another living incident that the unit has acknowledged and is not clear of; the latest when there are several."""
+    row = tx.session.execute(
+        select(ALERTS.c.incident_id, ALERTS.c.on_scene_at)
+        .join(
+            INCIDENTS,
+            and_(INCIDENTS.c.agency_id == ALERTS.c.agency_id, INCIDENTS.c.incident_id == ALERTS.c.incident_id),
+        )
+        .where(
+            ALERTS.c.unit_id == unit_id,
+            ALERTS.c.incident_id != apart_from,
+            ALERTS.c.state == AlertState.ACKNOWLEDGED,
+            ALERTS.c.cleared_at.is_(None),
+            INCIDENTS.c.state.in_(LIVING),
+        )
+        .order_by(ALERTS.c.acknowledged_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return OtherDuty(incident_id=row.incident_id, is_on_scene=row.on_scene_at is not None) if row else None
 
 
 def _update(tx: Transaction, alert_id: UUID, **values: Any) -> None:

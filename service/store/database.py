@@ -4,14 +4,14 @@ Not for statements: those live beside it, one file a subject. Those that a shot 
 named parameters: SQLAlchemy takes longer to build and recognise a statement than PostgreSQL to answer it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Executable, create_engine, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
@@ -79,12 +79,22 @@ class Database:
         `exclusive` takes the agency's advisory lock first: what correlates detections must not run twice at once.
         Raises DomainError(unavailable) when the database cannot be used; whether a commit took place is then unknown.
         """
-        with _unavailable_when_away(), self._session(_ENTER_EXCLUSIVELY if exclusive else _ENTER, agency_id) as session:
+        enter = _ENTER_EXCLUSIVELY if exclusive else _ENTER
+        with _unavailable_when_away(), self._session(enter, {"agency_id": str(agency_id)}) as (session, _):
             tx = Transaction(session, agency_id)
             yield tx
             for finish in tx.before_commit:
                 finish()
             session.commit()
+
+    @contextmanager
+    def reading(self, enter: Executable, parameters: Mapping[str, Any]) -> Iterator[Transaction | None]:
+        """To read what belongs to the agency that `enter` finds and sets, in one transaction; None when it finds none.
+
+        Nothing is committed. Raises DomainError(unavailable).
+        """
+        with _unavailable_when_away(), self._session(enter, parameters) as (session, found):
+            yield Transaction(session, found.agency_id) if found else None
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
@@ -111,19 +121,19 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _session(self, enter: Any, agency_id: UUID) -> Iterator[Session]:
-        parameters = {"agency_id": str(agency_id)}
+    def _session(self, enter: Executable, parameters: Mapping[str, Any]) -> Iterator[tuple[Session, Any]]:
+        """A session, and the row with which it was entered."""
         session = Session(self._engine, autoflush=False, expire_on_commit=False)
         try:
             try:
-                session.execute(enter, parameters)
+                entered = session.execute(enter, parameters).one_or_none()
             except DBAPIError as error:
                 # The database was restarted while the connection lay in the pool; nothing has been done on it yet.
                 if not error.connection_invalidated:
                     raise
                 session.rollback()
-                session.execute(enter, parameters)
-            yield session
+                entered = session.execute(enter, parameters).one_or_none()
+            yield session, entered
         finally:
             session.close()
 

@@ -27,11 +27,14 @@ class NewDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDevice:
+    """`push_lost_at`: since when the push service says that the target is gone, or it is another device's."""
+
     device_id: UUID
     unit_id: UUID
     about: NewDevice
     target: PushTarget
     enrolled_at: datetime
+    push_lost_at: datetime | None
     revoked_at: datetime | None
 
 
@@ -180,5 +183,6 @@ def _device(row: Any) -> StoredDevice:
         about=NewDevice(platform=Platform(row.platform), model=row.model, app_version=row.app_version),
         target=PushTarget(kind=PushKind(row.push_kind), value=row.push_value),
         enrolled_at=row.enrolled_at,
+        push_lost_at=row.push_lost_at,
         revoked_at=row.revoked_at,
     )

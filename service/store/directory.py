@@ -3,10 +3,12 @@
 It gives away an agency's id and nothing else; everything after that is read under that agency's rows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Text, bindparam, cast, delete, func, insert, select, true
 
 from service.store.database import Database, Transaction
 from service.store.tables import DIRECTORY
@@ -25,6 +27,7 @@ class Door(StrEnum):
 _AGENCY_OF = select(DIRECTORY.c.agency_id).where(
     DIRECTORY.c.kind == bindparam("kind"), DIRECTORY.c.key == bindparam("key")
 )
+_ENTER = _AGENCY_OF.add_columns(func.set_config("beatline.agency_id", cast(DIRECTORY.c.agency_id, Text), true()))
 
 
 def agency_of(database: Database, door: Door, key: str) -> UUID | None:
@@ -32,6 +35,13 @@ def agency_of(database: Database, door: Door, key: str) -> UUID | None:
     with database.outside() as connection:
         answer: UUID | None = connection.execute(_AGENCY_OF, {"kind": door, "key": key}).scalar_one_or_none()
     return answer
+
+
+@contextmanager
+def reading_through(database: Database, door: Door, key: str) -> Iterator[Transaction | None]:
+    """To read what the key is about, under its agency's rows; None when nobody knows it. Nothing is committed."""
+    with database.reading(_ENTER, {"kind": door, "key": key}) as tx:
+        yield tx
 
 
 def add(tx: Transaction, door: Door, key: str) -> None:

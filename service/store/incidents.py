@@ -38,8 +38,9 @@ def with_due_pages(database: Database, *, by: datetime, at_most: int) -> list[Du
 
 
 _ONE = select(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("incident_id"))
-_ONE_LOCKED = _ONE.with_for_update()
-_ONE_DUE = _ONE.where(INCIDENTS.c.next_action_at <= bindparam("now")).with_for_update(skip_locked=True)
+# `for no key update`: a foreign key's check of a page or receipt must not wait for it, or they wait for each other.
+_ONE_LOCKED = _ONE.with_for_update(key_share=True)
+_ONE_DUE = _ONE.where(INCIDENTS.c.next_action_at <= bindparam("now")).with_for_update(key_share=True, skip_locked=True)
 _LIVING_AROUND = (
     select(INCIDENTS)
     .where(
@@ -167,9 +168,18 @@ def advance(
     return answer
 
 
-def hold(tx: Transaction, incident_id: UUID, *, until: datetime) -> None:
-    """A held incident is due when its time to be held is over."""
+def hold(tx: Transaction, incident_id: UUID, *, until: datetime | None) -> None:
+    """It is due when its time to be held is over; None: it is not due by itself any more."""
     _update(tx, incident_id, next_action_at=until)
+
+
+def look_again(tx: Transaction, incident_id: UUID, *, at: datetime) -> None:
+    """The clock shall look at it by then, if it is one that the clock looks at."""
+    tx.session.execute(
+        update(INCIDENTS)
+        .where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.next_action_at > at)
+        .values(next_action_at=at)
+    )
 
 
 def set_disposition(tx: Transaction, incident_id: UUID, disposition: Disposition) -> None:

@@ -4,14 +4,15 @@ Numbers: a page is due when `next_action_at` has come; a claim moves that forwar
 worker died is due again by itself. `attempt` fences: whoever lost the lease settles nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from service.domain.alert import PageKind, PageState
 from service.store.database import Transaction
@@ -99,9 +100,13 @@ def add(
     now: datetime,
     lifetime: timedelta,
 ) -> None:
-    """Due at once. Everything older that still waits for the same device and incident is superseded by it."""
+    """Due at once. Everything older that still waits for the same device and incident is superseded by it.
+
+    What was superseded before it rang rings now: an update inherits that it is an alert, and that it is loud.
+    """
     if sequence > 1:
-        _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
+        unsent = _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
+        pages = [_inheriting(page, unsent.get(page.device_id)) for page in pages]
     tx.session.execute(
         _ADD,
         [
@@ -167,23 +172,29 @@ def warned_units(tx: Transaction, incident_id: UUID) -> tuple[UUID, ...]:
     return tuple(row.unit_id for row in rows)
 
 
-def rings_elsewhere(tx: Transaction, page: StoredPage) -> bool:
-    """Has another device of the same unit been reached, or may it still be, for the same incident?"""
-    found = tx.session.execute(
-        select(PAGES.c.page_id)
-        .where(
-            PAGES.c.incident_id == page.incident_id,
-            PAGES.c.unit_id == page.unit_id,
-            PAGES.c.device_id != page.device_id,
-            PAGES.c.state.in_([PageState.PENDING, PageState.SENDING, PageState.SENT]),
-        )
-        .limit(1)
+def newest(tx: Transaction, incident_id: UUID, device_ids: Iterable[UUID]) -> dict[UUID, StoredPage]:
+    """The page with the highest sequence of each device."""
+    rows = tx.session.execute(
+        select(PAGES)
+        .where(PAGES.c.incident_id == incident_id, PAGES.c.device_id.in_(list(device_ids)))
+        .order_by(PAGES.c.device_id, PAGES.c.sequence.desc())
+        .ext(distinct_on(PAGES.c.device_id))
     )
-    return found.first() is not None
+    return {row.device_id: _page(row) for row in rows}
 
 
-def _supersede_older(tx: Transaction, incident_id: UUID, device_ids: Sequence[UUID], *, now: datetime) -> None:
-    tx.session.execute(
+def _inheriting(page: NewPage, unsent: tuple[PageKind, bool] | None) -> NewPage:
+    if unsent is None or page.kind is not PageKind.UPDATE:
+        return page
+    kind, loud = unsent
+    return replace(page, kind=kind if kind is PageKind.ALERT else page.kind, loud=page.loud or loud)
+
+
+def _supersede_older(
+    tx: Transaction, incident_id: UUID, device_ids: Sequence[UUID], *, now: datetime
+) -> dict[UUID, tuple[PageKind, bool]]:
+    """Kind and loudness of what each device will now not be sent."""
+    rows = tx.session.execute(
         update(PAGES)
         .where(
             PAGES.c.incident_id == incident_id,
@@ -191,7 +202,9 @@ def _supersede_older(tx: Transaction, incident_id: UUID, device_ids: Sequence[UU
             PAGES.c.state == PageState.PENDING,
         )
         .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+        .returning(PAGES.c.device_id, PAGES.c.kind, PAGES.c.loud)
     )
+    return {row.device_id: (PageKind(row.kind), row.loud) for row in rows}
 
 
 def _move_claimed(tx: Transaction, page: StoredPage, **values: Any) -> bool:

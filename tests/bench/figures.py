@@ -8,7 +8,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How much is measured: rounds of each row, and in each round so many of both of us and the floor."""
+    """How much is measured: rounds (twice as many where a round is short), and in each so many of us and the floor."""
 
     rounds: int
     rings: int
@@ -17,8 +17,8 @@ class Pace:
     selections: int
 
 
-FULL = Pace(rounds=5, rings=50, detections=100, positions_s=1.5, selections=60)
-QUICK = Pace(rounds=3, rings=10, detections=40, positions_s=0.5, selections=20)
+FULL = Pace(rounds=5, rings=50, detections=60, positions_s=1.5, selections=60)
+QUICK = Pace(rounds=1, rings=5, detections=20, positions_s=0.3, selections=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

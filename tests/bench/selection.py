@@ -1,5 +1,6 @@
 """Selection of 2 among 100,000 units, against a bare GEOSEARCH of 20 and 20 geodesics. In this process, without SQL."""
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,7 @@ def parked(stand: Stand) -> Iterator[Fleet]:
         stand.here.ports.positions.rebuild(
             agency_id, {unit.unit_id: _track(n, at, now) for n, (unit, at) in enumerate(zip(units, where, strict=True))}
         )
+        gc.freeze()  # as the API does when it has started
         yield Fleet(
             positions=stand.here.ports.positions,
             redis=redis,
@@ -127,11 +129,14 @@ def parked(stand: Stand) -> Iterator[Fleet]:
             now=now,
             units={unit.unit_id: unit for unit in units},
         )
+        gc.unfreeze()
         redis.flushall()
 
 
 def _round(fleet: Fleet, shots: list[Point]) -> Round:
-    ours, floor = times_ms(fleet.select, shots), times_ms(fleet.select_bare, shots)
+    """One of ours, one of the floor's, and so on."""
+    both = [(*times_ms(fleet.select, [shot]), *times_ms(fleet.select_bare, [shot])) for shot in shots]
+    ours, floor = zip(*both, strict=True)
     return Round(ours=percentile(ours, 50), floor=percentile(floor, 50))
 
 
