@@ -20,6 +20,8 @@ from service.dev.watch import Watch
 
 BATCH = 100
 """Fixes in one request: no unit may have more of them in one."""
+HEAD_START_S = 1.0
+"""Real seconds for telling what was known before the start, so that the first detection is not late for it."""
 TICK_S = 0.05
 """Fixes that are due so soon after each other travel together. Real seconds."""
 
@@ -39,7 +41,10 @@ class Played:
 
 @dataclass(slots=True, kw_only=True)
 class Player:
-    """`call_signs` says which unit of the service plays which recorded one; recorded units without one are left out."""
+    """`call_signs` says which unit of the service plays which recorded one; recorded units without one are left out.
+
+    `start` is when the replay began, by its own clock; known once it plays.
+    """
 
     source: Source
     watch: Watch
@@ -49,24 +54,24 @@ class Player:
     played: list[Played] = field(default_factory=list)
     fixes_posted: int = 0
     fixes_refused: int = 0
-    _start: datetime = field(init=False)
+    start: datetime = field(init=False)
 
     async def play(self, moments: Iterable[Moment], *, progress: Callable[[timedelta], None]) -> None:
         """Everything at its time; `progress` is told how far the replay is. Raises Refused when the feed is refused."""
-        self._start = self.watch.now()
+        self.start = self.watch.now() + timedelta(seconds=HEAD_START_S * self.watch.speed)
         waiting: list[Moment] = []
         for moment in moments:
-            ahead = self._start + moment.after - self.watch.now()
+            ahead = self.start + moment.after - self.watch.now()
             if waiting and (self.watch.real_s(ahead) > TICK_S or len(waiting) >= BATCH):
                 await self._post_fixes(waiting)
                 waiting = []
-            await self.watch.sleep_until(self._start + moment.after)
+            await self.watch.sleep_until(self.start + moment.after)
             progress(moment.after)
             if isinstance(moment.what, RecordedDetection):
                 # Whatever was reported before the shot is known before the shot: the check rests on it.
                 await self._post_fixes(waiting)
                 waiting = []
-                await self._post_detection(moment.what, self._start + moment.after)
+                await self._post_detection(moment.what, self.start + moment.after)
             elif moment.what.unit in self.call_signs:
                 waiting.append(moment)
         await self._post_fixes(waiting)
@@ -105,7 +110,7 @@ class Player:
         by_unit: defaultdict[str, list[AcceptedFix]] = defaultdict(list)
         for moment in moments:
             assert isinstance(moment.what, RecordedFix)  # noqa: S101  detections are posted by themselves
-            by_unit[self.call_signs[moment.what.unit]].append(_as_posted(moment.what, self._start + moment.after))
+            by_unit[self.call_signs[moment.what.unit]].append(_as_posted(moment.what, self.start + moment.after))
         if not by_unit:
             return
         sent = self.watch.now()

@@ -55,9 +55,8 @@ class Session:
             phones = ReplayPhones(phones=await self._enrol(http), watch=self.watch, answer=self._answer)
             follows = await _keeps_deliveries(push_service)
             following = asyncio.create_task(phones.follow(push_service)) if follows else None
-            end = self.watch.now() + timeline.length(heard)
             await player.play(timeline.moments(heard, self.fleet), progress=progress)
-            await self.watch.sleep_until(end)
+            await self.watch.sleep_until(player.start + timeline.length(heard))
             progress(timeline.length(heard))
             if following is not None:
                 following.cancel()

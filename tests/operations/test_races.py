@@ -1,8 +1,9 @@
 """Many at once: thumbs, clocks and sensors that meet in the same instant. One winner each, and nothing twice."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from builders import a_detection, a_point, a_sound
@@ -11,6 +12,7 @@ from world import MakeWorld, Phone, World
 from service.domain.alert import PageKind, Role
 from service.domain.detection import Outcome
 from service.domain.incident import IncidentState
+from service.domain.unit import Status
 from service.operations import acknowledgments, detections, escalations
 from service.operations.paging import send_due_pages
 
@@ -106,3 +108,28 @@ def _shuffled(ringing: list[tuple[Phone, UUID]]) -> list[tuple[Phone, UUID]]:
 
 def _asked_after_acknowledged(timeline: list[str]) -> bool:
     return "unit_asked" in timeline[timeline.index("alert_acknowledged") :]
+
+
+def test_receipts_thumbs_and_workers_never_wait_for_each_other_in_a_circle(world: World) -> None:
+    """A deadlock would end one of them with `unavailable`, after a second of an officer's time."""
+    phones = [car.phone for car in world.cars(400, 900)]
+    for n in range(20):
+        heard = world.hears(f"SST-{n}", place=a_point(away_m=1_000 * n, bearing_deg=180))
+        assert heard.incident_id is not None
+        ids = {"agency_id": world.agency_id, "incident_id": heard.incident_id}
+        thumbs = [(phone, phone.alert_id) for phone in phones if phone.alerts and phone.alerts[0].stored.alert.rings]
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            acts: list[Future[Any]] = [threads.submit(_receive, world, *thumb) for thumb in thumbs]
+            acts += [threads.submit(_accept, world, *thumb) for thumb in thumbs]
+            acts += [threads.submit(send_due_pages, world.database, world.ports, threads=world.threads, **ids)]
+            acts += [threads.submit(world.updates, f"SST-{n}", place=a_point(away_m=1_000 * n, bearing_deg=180))]
+            for act in acts:
+                act.result()
+        for phone in phones:
+            phone.says(Status.AVAILABLE)
+
+
+def _receive(world: World, phone: Phone, alert_id: UUID) -> None:
+    acknowledgments.record_receipt(
+        world.database, world.ports, device=phone.device, alert_id=alert_id, kind="received", at=world.clock.now()
+    )

@@ -1,11 +1,15 @@
 """The schema: up, down and up again with rows in it, and the tables are what the code says they are."""
 
+from uuid import uuid4
+
 import psycopg
 import pytest
 from fake_clock import FrozenClock
+from psycopg import sql
 from sqlalchemy import create_engine, func, select, text
 from world import World
 
+from service.dev.embedded import Stores
 from service.domain.errors import Code, DomainError
 from service.store import migration
 from service.store.database import Database
@@ -99,3 +103,22 @@ def _counts(url: str) -> dict[str, int]:
         }
     engine.dispose()
     return counts
+
+
+def test_an_owner_that_is_no_superuser_can_migrate(stores: Stores, template_database: str) -> None:
+    """As on a managed server: it may create roles, administers ours, and owns this database and nothing else."""
+    assert template_database  # our two roles are there, made by somebody else
+    owner = f"owner_{uuid4().hex[:8]}"
+    stores.create_database(owner)
+    with psycopg.connect(stores.admin_url(owner).replace("+psycopg", ""), autocommit=True) as connection:
+        for statement in (
+            "create role {owner} login createrole",
+            "grant beatline_app, beatline_door to {owner} with admin option",
+            "alter database {owner} owner to {owner}",
+            "alter schema public owner to {owner}",
+        ):
+            connection.execute(sql.SQL(statement).format(owner=sql.Identifier(owner)))
+    migration.upgrade(stores.url(owner, role=owner))
+    migration.downgrade(stores.url(owner, role=owner), "base")
+    migration.upgrade(stores.url(owner, role=owner))
+    stores.drop_database(owner)
