@@ -72,6 +72,9 @@ class Database:
             },
         )
 
+        # The same pool; for one statement `begin` and `commit` would be two round trips out of three.
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
     @contextmanager
     def transaction(self, agency_id: UUID, *, exclusive: bool = False) -> Iterator[Transaction]:
         """Committed when the block ends, rolled back when it raises.
@@ -98,8 +101,8 @@ class Database:
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
-        """A transaction of no agency: it sees the two narrow doors and nothing else."""
-        with _unavailable_when_away(), self._engine.begin() as connection:
+        """For single questions of no agency: they see the narrow doors alone, and each is a transaction by itself."""
+        with _unavailable_when_away(), self._autocommit.connect() as connection:
             yield connection
 
     def now(self) -> datetime:
