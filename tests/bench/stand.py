@@ -32,7 +32,7 @@ from service.store import migration
 
 OURS, FLOOR = "beatline", "floor"
 START_S = 30.0
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class StandFailed(Exception):
@@ -105,7 +105,7 @@ class Stand:
 
     def _environment(self) -> Mapping[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("BEATLINE_")}
-        return {**own, "PYTHONPATH": f"{_ROOT}:{_ROOT / 'tests'}", **_variables(self.settings)}
+        return {**own, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **_variables(self.settings)}
 
 
 @contextmanager
