@@ -1,10 +1,10 @@
 """Which units are asked, in what order, and why the others are not. Not for when: that is `escalation`."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from math import inf
 from uuid import UUID
 
@@ -108,7 +108,9 @@ def choose(place: Point, candidates: Sequence[Candidate], *, policy: Policy, now
         asked=tuple(_asked(sighting, rank, policy=policy) for rank, sighting in enumerate(asked, start=1)),
         not_asked=not_asked,
         not_asked_more=more,
-        warned=tuple(each.candidate.unit_id for each in left if _is_warned(each, policy=policy)),
+        warned=tuple(
+            each.candidate.unit_id for each in _close_by(left, policy=policy) if _is_warned(each, policy=policy)
+        ),
     )
 
 
@@ -179,6 +181,14 @@ def _why_not(seen: _Seen, asked: Sequence[Sighting], *, policy: Policy) -> Reaso
     if seen.obstacle or seen.sighting is None:
         return plain(seen.obstacle or "no fix")
     return why_passed_over(seen.sighting, asked, policy=policy)
+
+
+def _close_by(nearest_first: Sequence[_Seen], *, policy: Policy) -> Iterator[_Seen]:
+    """Those that can be near enough to be warned: after the first that cannot, the rest is farther."""
+    return takewhile(
+        lambda seen: seen.sighting is not None and seen.sighting.distance.least_m <= policy.warning_radius_m,
+        nearest_first,
+    )
 
 
 def _is_warned(seen: _Seen, *, policy: Policy) -> bool:
