@@ -91,7 +91,6 @@ def acknowledge(
                 now=now,
             )
             queued = carry_out(tx, incident, decision, now=now, actor=device.actor)
-            alerts.note(tx, alert_id, reason=None)
             _journal_phone_time(tx, device, alert, at, now=now)
         view = _view(tx, device, alert_id)
     if queued:
@@ -141,8 +140,9 @@ def record_receipt(
         # A unit that is asked again receives it again: the stage's time was taken back, the device's receipt was not.
         is_new_stage = (alert.displayed_at if kind == "displayed" else alert.received_at) is None
         if is_new_stage:
-            alerts.move(tx, alert_id, to=AlertState.RECEIVED, now=now)
-            alerts.note(tx, alert_id, **{f"{kind}_at": now})
+            stage = f"{kind}_at"
+            if not alerts.move(tx, alert_id, to=AlertState.RECEIVED, now=now, stage=stage):
+                alerts.note(tx, alert_id, **{stage: now})
         if is_first or is_new_stage:
             _journal(tx, device, alert.incident_id, f"page_{kind}", now=now, alert_id=str(alert_id))
 

@@ -132,8 +132,6 @@ def _queue(
     now: datetime,
 ) -> bool:
     by_unit = {page.unit_id: page for page in sorted(wanted, key=lambda page: page.loud)}
-    if not by_unit:
-        return False
     queued = [
         NewPage(
             alert_id=alert_ids.get(device.unit_id) if page.kind is not PageKind.WARNING else None,

@@ -16,9 +16,9 @@ import structlog
 from service.domain.escalation import DeadlinePassed, decide
 from service.domain.incident import Incident
 from service.operations.decisions import carry_out
-from service.operations.paging import nudge_workers, send_due_pages
+from service.operations.paging import decide_around, send_due_pages
 from service.operations.replacing import replace_unreachable
-from service.operations.surroundings import Surroundings, candidates, looking_around
+from service.operations.surroundings import Surroundings, candidates
 from service.ports import Ports
 from service.store import alerts, incidents
 from service.store.database import Database, Transaction
@@ -86,23 +86,18 @@ def _each(row: Due, act: Callable[[], object]) -> None:
 
 def pass_deadline(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> None:
     """A level's deadline, or a hold, has run out. Does nothing when another clock has the row or was here before."""
-    with database.transaction(agency_id) as tx:
-        incident = incidents.find(tx, incident_id)
-    if incident is None:
-        return
 
-    def act(around: Surroundings) -> bool:
-        with database.transaction(agency_id) as tx:
-            locked = incidents.lock_due(tx, incident_id, now=ports.clock.now())
-            if locked is None:
-                return False
-            now = ports.clock.now()
-            queued = replace_unreachable(tx, locked, around, now=now)
-            current = incidents.find(tx, incident_id) if queued else locked
-            return (current is not None and _decide(tx, current, around, now=now)) or queued
+    def act(tx: Transaction, around: Surroundings) -> bool:
+        now = ports.clock.now()
+        locked = incidents.lock_due(tx, incident_id, now=now)
+        if locked is None:
+            return False
+        queued = replace_unreachable(tx, locked, around, now=now)
+        # Replacing may have changed it, also when nobody was left to page: what follows is decided on what it is now.
+        current = incidents.find(tx, incident_id) if queued else locked
+        return (current is not None and _decide(tx, current, around, now=now)) or queued
 
-    if looking_around(database, ports, act, agency_id=agency_id, place=incident.sound.place):
-        nudge_workers(ports, agency_id, incident_id)
+    decide_around(database, ports, act, agency_id=agency_id, incident_id=incident_id)
 
 
 def _decide(tx: Transaction, incident: Incident, around: Surroundings, *, now: datetime) -> bool:

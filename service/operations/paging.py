@@ -5,6 +5,7 @@ both may at once: a claim is a compare-and-set, and an attempt that lost its lea
 """
 
 import random
+from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,28 @@ def nudge_workers(ports: Ports, agency_id: UUID, incident_id: UUID) -> None:
         ports.jobs.page(agency_id, incident_id)
     except Exception as error:  # noqa: BLE001  an effect after the commit: the promise is already kept by the row
         log.warning("nudge_failed", incident_id=str(incident_id), error=repr(error))
+
+
+def decide_around(
+    database: Database,
+    ports: Ports,
+    act: Callable[[Transaction, Surroundings], bool],
+    *,
+    agency_id: UUID,
+    incident_id: UUID,
+) -> None:
+    """Call `act` in a transaction with who is around the incident's place, and nudge the workers if it queued pages."""
+    with database.transaction(agency_id) as tx:
+        incident = incidents.find(tx, incident_id)
+    if incident is None:
+        return
+
+    def decide_with(around: Surroundings) -> bool:
+        with database.transaction(agency_id) as tx:
+            return act(tx, around)
+
+    if looking_around(database, ports, decide_with, agency_id=agency_id, place=incident.sound.place):
+        nudge_workers(ports, agency_id, incident_id)
 
 
 def send_due_pages(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID, threads: Executor) -> int:
@@ -224,18 +247,11 @@ def _remove_target(tx: Transaction, outgoing: Outgoing, answer: NotSent, *, now:
 
 
 def _ask_others(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> None:
-    with database.transaction(agency_id) as tx:
-        incident = incidents.find(tx, incident_id)
-    if incident is None:
-        return
+    def act(tx: Transaction, around: Surroundings) -> bool:
+        locked = incidents.lock(tx, incident_id)
+        return locked is not None and replace_unreachable(tx, locked, around, now=ports.clock.now())
 
-    def act(around: Surroundings) -> bool:
-        with database.transaction(agency_id) as tx:
-            locked = incidents.lock(tx, incident_id)
-            return locked is not None and replace_unreachable(tx, locked, around, now=ports.clock.now())
-
-    if looking_around(database, ports, act, agency_id=agency_id, place=incident.sound.place):
-        nudge_workers(ports, agency_id, incident_id)
+    decide_around(database, ports, act, agency_id=agency_id, incident_id=incident_id)
 
 
 def _wait_s(page: StoredPage, answer: NotSent) -> float:

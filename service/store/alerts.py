@@ -130,19 +130,25 @@ def move(
     to: AlertState,
     now: datetime,
     role: Role | None = None,
+    stage: str | None = None,
 ) -> bool:
-    """Compare-and-set along DESIGN §4; False when somebody was first."""
+    """Compare-and-set along DESIGN §4; False when somebody was first.
+
+    `stage` is one more column that gets the time. What an earlier acknowledgment or refusal left is taken back when a
+    unit acknowledges: its reason, and how far it had come.
+    """
     times = {
         AlertState.SENT: ("sent_at",),
         AlertState.RECEIVED: ("received_at",),
         AlertState.ACKNOWLEDGED: ("acknowledged_at",),
         AlertState.DECLINED: ("declined_at",),
     }.get(to, ())
-    anew = dict.fromkeys(PROGRESS_COLUMNS) if to is AlertState.ACKNOWLEDGED else {}
+    stages = (*times, stage) if stage else times
+    anew = dict.fromkeys((*PROGRESS_COLUMNS, "reason")) if to is AlertState.ACKNOWLEDGED else {}
     moved = tx.session.execute(
         update(ALERTS)
         .where(ALERTS.c.alert_id == alert_id, ALERTS.c.state.in_(alert_sources_of(to)))
-        .values(state=to, role=role, changed_at=now, **dict.fromkeys(times, now), **anew)
+        .values({"state": to, "role": role, "changed_at": now} | dict.fromkeys(stages, now) | anew)
         .returning(ALERTS.c.alert_id)
     )
     return moved.first() is not None

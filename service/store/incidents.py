@@ -8,13 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 
-from service.domain.detection import Classification, Confidence, Sound
+from service.domain.detection import Sound
 from service.domain.disposition import Disposition
 from service.domain.effects import Schedule
 from service.domain.errors import illegal_move
 from service.domain.geo import METRES_PER_DEGREE, Point
 from service.domain.incident import LIVING, Incident, IncidentState, sources_of
 from service.domain.policy import Policy
+from service.store import sounds
 from service.store.database import Database, Transaction
 from service.store.ids import new_id
 from service.store.tables import INCIDENTS
@@ -121,7 +122,7 @@ def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Pol
             "opened_at": now,
             "last_heard_at": sound.occurred_at,
             "ended_at": None if state in LIVING else now,
-            **_sound_columns(sound),
+            **sounds.to_columns(sound),
         },
     )
     return incident
@@ -130,7 +131,10 @@ def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Pol
 def hear(tx: Transaction, incident_id: UUID, *, sound: Sound, last_heard_at: datetime) -> None:
     """The headline after another detection or revision."""
     _update(
-        tx, incident_id, last_heard_at=func.greatest(INCIDENTS.c.last_heard_at, last_heard_at), **_sound_columns(sound)
+        tx,
+        incident_id,
+        last_heard_at=func.greatest(INCIDENTS.c.last_heard_at, last_heard_at),
+        **sounds.to_columns(sound),
     )
 
 
@@ -223,22 +227,6 @@ def _update(tx: Transaction, incident_id: UUID, **values: Any) -> None:
     tx.session.execute(update(INCIDENTS).where(INCIDENTS.c.incident_id == incident_id).values(**values))
 
 
-def _sound_columns(sound: Sound) -> dict[str, Any]:
-    return {
-        "occurred_at": sound.occurred_at,
-        "lat": sound.place.lat,
-        "lon": sound.place.lon,
-        "uncertainty_m": sound.uncertainty_m,
-        "classification": sound.classification,
-        "confidence": sound.confidence,
-        "rounds": sound.rounds,
-        "tactical_notes": list(sound.tactical_notes),
-        "address": sound.address,
-        "audio_url": sound.audio_url,
-        "image_url": sound.image_url,
-    }
-
-
 def _incident(row: Any) -> Incident:
     return Incident(
         incident_id=row.incident_id,
@@ -249,16 +237,5 @@ def _incident(row: Any) -> Incident:
         deadline_at=row.deadline_at,
         policy=Policy.from_dict(row.policy),
         opened_at=row.opened_at,
-        sound=Sound(
-            occurred_at=row.occurred_at,
-            place=Point(lat=row.lat, lon=row.lon),
-            uncertainty_m=row.uncertainty_m,
-            classification=Classification(row.classification),
-            confidence=Confidence(row.confidence),
-            rounds=row.rounds,
-            tactical_notes=tuple(row.tactical_notes),
-            address=row.address,
-            audio_url=row.audio_url,
-            image_url=row.image_url,
-        ),
+        sound=sounds.from_columns(row._mapping),  # noqa: SLF001  SQLAlchemy's public way to a row's names
     )
