@@ -94,7 +94,7 @@ def pass_deadline(database: Database, ports: Ports, *, agency_id: UUID, incident
             return False
         queued = replace_unreachable(tx, locked, around, now=now)
         # Replacing may have changed it, also when nobody was left to page: what follows is decided on what it is now.
-        current = incidents.find(tx, incident_id) if queued else locked
+        current = incidents.find(tx, incident_id)
         return (current is not None and _decide(tx, current, around, now=now)) or queued
 
     decide_around(database, ports, act, agency_id=agency_id, incident_id=incident_id)

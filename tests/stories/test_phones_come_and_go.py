@@ -4,6 +4,7 @@ from builders import a_point
 from world import Car, World
 
 from service.domain.alert import AlertState, PageKind
+from service.domain.incident import IncidentState
 from service.domain.unit import PushKind, PushTarget, Status
 from service.operations import registry
 from service.ports import NotSent
@@ -41,6 +42,16 @@ def test_the_clock_replaces_a_dead_phone_when_whoever_noticed_did_not_come_to_it
     world.advance(1)
     assert AlertState.FAILED is near.phone.state
     assert [PageKind.ALERT] == third.phone.kinds
+
+
+def test_the_clock_calls_it_unanswered_when_there_is_nobody_to_replace_a_dead_phone(world: World) -> None:
+    (car,) = world.cars(400)
+    heard = world.hears()
+    with world.database.transaction(world.agency_id) as tx:
+        world.lose_target(tx, car.phone)
+    world.advance(1)
+    assert AlertState.FAILED is car.phone.state
+    assert IncidentState.UNANSWERED is world.incident(heard).incident.state
 
 
 def test_a_token_that_is_renewed_while_its_page_is_on_the_way_rings_by_the_new_one(world: World) -> None:
