@@ -34,6 +34,8 @@ CONNECTIONS = 64
 INDEX_LAT_DEG = 85.05
 """Redis's index ends here (Web Mercator). Beyond it units are indexed and sought at its edge, so that they are found,
 though not in order; their tracks say where they really are. Source: Redis GEOADD."""
+INDEX_CELL_DEG = 360 / 2**26
+"""How finely the index tells longitudes apart: 0.6 m at the equator."""
 UNITS_PER_CALL = 1_000
 """Redis does nothing else during a script: 3 ms for so many."""
 COMPLETE = "complete"
@@ -246,8 +248,8 @@ def _entry(unit_id: UUID, track: Track) -> tuple[Any, ...]:
 
 
 def _indexed(point: Point) -> tuple[float, float]:
-    """Longitude and latitude as the index takes them: it loses what lies at, or is sought from, exactly 180° east."""
-    lon = -ANTIMERIDIAN_DEG if point.lon == ANTIMERIDIAN_DEG else point.lon
+    """Longitude and latitude as the index takes them: it loses what it rounds to 180° east, which is 180° west."""
+    lon = -ANTIMERIDIAN_DEG if point.lon > ANTIMERIDIAN_DEG - INDEX_CELL_DEG else point.lon
     return lon, max(-INDEX_LAT_DEG, min(INDEX_LAT_DEG, point.lat))
 
 

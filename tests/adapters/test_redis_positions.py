@@ -161,6 +161,14 @@ def test_a_unit_beyond_the_index_is_found_and_its_track_says_where_it_is(positio
     assert positions.near(AGENCY_ID, Point(lat=lat, lon=-150.0), limit=1) == [(id_of("polar"), polar)]
 
 
+@pytest.mark.parametrize("lon", [180.0, 179.99999999999997, 179.9999999, -180.0])
+def test_a_unit_on_the_antimeridian_is_found_from_either_side(positions: RedisPositions, lon: float) -> None:
+    there = Track(last=a_fix(point=Point(lat=0.0, lon=lon)))
+    positions.rebuild(AGENCY_ID, {id_of("there"): there} | {id_of(f"{n}"): TRACK for n in range(5)})
+    for seeker in (Point(lat=0.0, lon=179.0), Point(lat=0.0, lon=-179.0), Point(lat=0.0, lon=lon)):
+        assert positions.near(AGENCY_ID, seeker, limit=1) == [(id_of("there"), there)]
+
+
 located = st.builds(
     Point, lat=st.floats(-INDEX_LAT_DEG, INDEX_LAT_DEG), lon=st.floats(-180, 180) | st.sampled_from([-180.0, 180.0])
 )
