@@ -1,12 +1,12 @@
-"""What Beatline replaces: push, positions, jobs, clock. PostgreSQL is no port: it is the truth.
+"""What Beatline replaces: push, positions, jobs, feed, clock. PostgreSQL is no port: it is the truth.
 
 Each port has one contract suite (`tests/ports`) that its fake and its real adapter both pass.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from service.domain.geo import Point
@@ -55,6 +55,10 @@ class PositionsUnavailable(Exception):
     """Positions cannot be read or kept now (down, hung for 250 ms, or wiped and not yet rebuilt): use the store."""
 
 
+class FeedUnavailable(Exception):
+    """The feed is away (down, hung or wiped): read the journal instead."""
+
+
 class UnitKey(NamedTuple):
     """A unit of an agency."""
 
@@ -99,6 +103,50 @@ class Jobs(Protocol):
         """Ask a worker to send all due pages of an incident, soon. At most 0.25 s."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One line of what a transaction did: the journal's entry, as far as whoever watches needs it."""
+
+    action: str
+    incident_id: UUID | None
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What one committed transaction changed, in order. `entry_id` is its last journal entry: a place in the record.
+
+    Ids of two transactions may be in another order than their commits, so a place in the record is about a moment.
+    """
+
+    agency_id: UUID
+    entry_id: UUID
+    changes: tuple[Change, ...]
+
+
+class Feed(Protocol):
+    """Carries news from whoever committed something to everybody who watches; may lose any of it at any instant.
+
+    What was lost is found in the journal. `announce` from any thread; `listen` and `aclose` on one event loop.
+    """
+
+    def announce(self, news: News) -> None:
+        """After a commit. Returns at once, never raises, and never waits for anybody."""
+
+    def listen(self, agencies: Callable[[], Collection[UUID]]) -> AsyncIterator[News | None]:
+        """News of these agencies from now on, whoever announces them; one listener a process.
+
+        `agencies` is asked again at least every half second. Yields None at least as often: nothing came, and whatever
+        was announced before is here. Raises FeedUnavailable when it is away; listening again begins with now.
+        """
+
+    async def aclose(self) -> None:
+        """Let go of what belongs to the event loop; a second call does nothing."""
+
+    def close(self) -> None:
+        """Announce what waits, within 0.5 s, and let go of the rest; a second call does nothing."""
+
+
 class Clock(Protocol):
     """The time that decides: PostgreSQL's in production, frozen in tests, scaled in a replay."""
 
@@ -116,4 +164,5 @@ class Ports:
     push: Push
     positions: Positions
     jobs: Jobs
+    feed: Feed
     clock: Clock

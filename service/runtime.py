@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 
 from service.adapters.fcm import Fcm
 from service.adapters.quiet import Quiet
+from service.adapters.redis_feed import RedisFeed
 from service.adapters.redis_positions import RedisPositions
 from service.adapters.rq_jobs import RqJobs
 from service.adapters.system_clock import DatabaseClock, ScaledClock
 from service.domain.errors import DomainError
 from service.ports import Clock, Ports, Push
 from service.settings import Settings
-from service.store.database import Database
+from service.store.database import Database, Transaction
+from service.store.journal import news_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,14 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
     settings = settings or Settings()
     with ExitStack() as stack:
         pool_size = settings.api_threads + settings.page_threads
-        database = Database(settings.database_url.get_secret_value(), pool_size=pool_size)
+        feed = RedisFeed(settings.redis_url.get_secret_value())
+        stack.callback(feed.close)
+
+        def announce(tx: Transaction) -> None:
+            if news := news_of(tx):
+                feed.announce(news)
+
+        database = Database(settings.database_url.get_secret_value(), pool_size=pool_size, committed=announce)
         stack.callback(database.close)
         database.refuse_powerful_role()
         database_clock = DatabaseClock(database.now, unavailable=DomainError)
@@ -55,7 +64,7 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
         push = _push(settings, clock) if sends else Quiet()
         stack.callback(push.close)
         threads = stack.enter_context(ThreadPoolExecutor(settings.page_threads, thread_name_prefix="page"))
-        ports = Ports(push=push, positions=positions, jobs=jobs, clock=clock)
+        ports = Ports(push=push, positions=positions, jobs=jobs, feed=feed, clock=clock)
         yield Runtime(settings=settings, database=database, ports=ports, threads=threads)
 
 

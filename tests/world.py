@@ -15,6 +15,7 @@ from uuid import UUID
 
 from builders import PLACE, a_detection, a_fix, a_point, a_sound
 from fake_clock import FrozenClock
+from fake_feed import FakeFeed
 from fake_positions import FakePositions
 from fake_push import FakePush, Ring
 
@@ -27,7 +28,7 @@ from service.operations import acknowledgments, board, detections, escalations, 
 from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
 from service.operations.catching_up import alerts_since
-from service.operations.detections import Answer
+from service.operations.detections import Answer, Arrival
 from service.operations.paging import LEASE_S, send_due_pages
 from service.operations.registry import SignedInDevice
 from service.ports import Ports
@@ -144,8 +145,9 @@ class World:
         self.push = FakePush()
         self.positions = FakePositions(clock=clock)
         self.jobs = InlineJobs()
+        self.feed = FakeFeed()
         self.threads = ThreadPoolExecutor(8)
-        self.ports = Ports(push=self.push, positions=self.positions, jobs=self.jobs, clock=clock)
+        self.ports = Ports(push=self.push, positions=self.positions, jobs=self.jobs, feed=self.feed, clock=clock)
         self.agency_id = registry.create_agency(
             database, self.ports, name="San Francisco", timezone="America/Los_Angeles", policy=Policy(**policy)
         )
@@ -246,7 +248,7 @@ class World:
                 ports,
                 agency_id=self.agency_id,
                 detection=detection,
-                body_sha256=sha256(repr(detection).encode()).digest(),
+                arrival=Arrival(at=self.clock.now(), body_sha256=sha256(repr(detection).encode()).digest()),
             )
 
     def advance(self, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """How does a route get what it works with: the database, the ports, and who is asking? Not for what they may do."""
 
+from dataclasses import replace
 from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
@@ -39,14 +40,24 @@ _session_token = HTTPBearer(auto_error=False, scheme_name="sessionToken", descri
 _session_cookie = APIKeyCookie(auto_error=False, scheme_name="sessionCookie", name=SESSION_COOKIE)
 
 
+def origin_of(request: Request) -> str | None:
+    """The network address that asks; behind a proxy that is trusted, the one that it names (uvicorn's business)."""
+    return request.client.host if request.client else None
+
+
+OriginDep = Annotated[str | None, Depends(origin_of)]
+
+
 def signed_in_device(
-    backend: BackendDep, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_device_token)]
+    backend: BackendDep,
+    origin: OriginDep,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_device_token)],
 ) -> SignedInDevice:
     """The responder's device. Raises unauthenticated without a token, for an unknown one, and once it is revoked."""
     device = registry.device_by_token(backend.database, token_hash(bearer.credentials)) if bearer else None
     if device is None:
         raise DomainError(Code.UNAUTHENTICATED, "This device is not enrolled, or no longer.")
-    return device
+    return replace(device, origin=origin)
 
 
 DeviceDep = Annotated[SignedInDevice, Depends(signed_in_device)]
@@ -82,12 +93,12 @@ async def session_token(
 SessionTokenDep = Annotated[str | None, Depends(session_token)]
 
 
-def signed_in_user(backend: BackendDep, token: SessionTokenDep) -> SignedInUser:
+def signed_in_user(backend: BackendDep, token: SessionTokenDep, origin: OriginDep) -> SignedInUser:
     """Whoever has this session. Raises unauthenticated without one, or once it has ended."""
     user = registry.session_of(backend.database, backend.ports, token_hash(token)) if token else None
     if user is None:
         raise DomainError(Code.UNAUTHENTICATED, "Sign in first.")
-    return user
+    return replace(user, origin=origin)
 
 
 UserDep = Annotated[SignedInUser, Depends(signed_in_user)]

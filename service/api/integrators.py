@@ -9,6 +9,7 @@ from service.api.schemas_integrators import DetectionAnswer, body_sha256, read_m
 from service.api.signed import SignedMessageDep, SourceId, body_of, source_of
 from service.domain.errors import Code
 from service.operations import detections
+from service.operations.detections import Arrival
 
 router = APIRouter(prefix="/v1/sources", tags=["integrators"])
 
@@ -42,7 +43,7 @@ def receive_detection(source_id: SourceId, message: SignedMessageDep, backend: B
         backend.ports,
         agency_id=source.agency_id,
         detection=to_detection(body, source_id=source.source_id),
-        body_sha256=body_sha256(body),
+        arrival=Arrival(at=message.arrived_at, body_sha256=body_sha256(body), origin=message.origin),
     )
     said = DetectionAnswer.model_validate(answer, from_attributes=True)
     # A response as it is: FastAPI would send the model through a second thread to look at it once more.

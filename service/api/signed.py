@@ -5,6 +5,7 @@ For every route under `/v1/sources/{source_id}`. Not for what the message says: 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from fastapi.security import APIKeyHeader
 from starlette.requests import Request
 
 from service.api.bodies import text_of
-from service.api.deps import Backend
+from service.api.deps import Backend, BackendDep, origin_of
 from service.api.limits import bounded_body
 from service.auth.signatures import BadSignature, verify
 from service.auth.tokens import new_source_secret
@@ -35,15 +36,21 @@ STANDARD_WEBHOOKS = APIKeyHeader(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedMessage:
-    """A body as it was sent, and the headers that say who sent it; nobody has checked that yet."""
+    """A body as it was sent, when and from where, and the headers that say who sent it; nobody has checked that yet."""
 
     text: str
     headers: Mapping[str, str]
+    arrived_at: datetime
+    origin: str | None
 
 
-async def signed_message(request: Request, _: Annotated[str | None, Depends(STANDARD_WEBHOOKS)]) -> SignedMessage:
+async def signed_message(
+    request: Request, backend: BackendDep, _: Annotated[str | None, Depends(STANDARD_WEBHOOKS)]
+) -> SignedMessage:
     """Raises too_large, or invalid for what is not even text: there is nothing to check a signature over."""
-    return SignedMessage(text=text_of(await bounded_body(request)), headers=request.headers)
+    arrived_at = backend.ports.clock.now()
+    text = text_of(await bounded_body(request))
+    return SignedMessage(text=text, headers=request.headers, arrived_at=arrived_at, origin=origin_of(request))
 
 
 SignedMessageDep = Annotated[SignedMessage, Depends(signed_message)]

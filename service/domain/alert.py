@@ -82,6 +82,7 @@ class PageKind(StrEnum):
     WARNING = "warning"
     DIGEST = "digest"
     DRILL = "drill"
+    WELFARE = "welfare"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

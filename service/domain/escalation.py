@@ -27,15 +27,20 @@ from service.domain.effects import (
     Schedule,
 )
 from service.domain.incident import Incident, IncidentState
-from service.domain.selection import Selection
+from service.domain.selection import Candidate, Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """Who could be asked next: units for a level, and the supervisors behind them."""
+    """Who could be asked next: units for a level, and the supervisors behind them.
+
+    `facts` is what they were chosen from, at `selected_at`: for the record, nothing is decided by it.
+    """
 
     units: Selection
     supervisors: Selection
+    facts: tuple[Candidate, ...] = ()
+    selected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def acknowledge(
     Raises DomainError: not_found for another unit's alert, incident_over after the incident's end.
     """
     now = ports.clock.now()
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         incident = _lock_incident_of(tx, device, alert_id)
         alert = _own_alert(tx, device, alert_id)
         queued = False
@@ -103,12 +103,12 @@ def decline(database: Database, ports: Ports, *, device: SignedInDevice, alert_i
 
     Raises DomainError: not_found, incident_over, illegal_move when the alert was recalled or has expired meanwhile.
     """
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         place = _incident_of(tx, device, alert_id).sound.place
 
     def act(around: Surroundings) -> tuple[AlertView, bool]:
         now = ports.clock.now()
-        with database.transaction(device.agency_id) as tx:
+        with database.transaction(device.agency_id, origin=device.origin) as tx:
             incident = _lock_incident_of(tx, device, alert_id)
             alert = _own_alert(tx, device, alert_id)
             queued = False
@@ -134,7 +134,7 @@ def record_receipt(
     Raises DomainError(not_found).
     """
     now = ports.clock.now()
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         alert = _own_alert(tx, device, alert_id)
         is_first = alerts.add_receipt(tx, alert_id, device.device_id, kind=kind, at=at, now=now)
         # A unit that is asked again receives it again: the stage's time was taken back, the device's receipt was not.
@@ -162,7 +162,7 @@ def report_progress(
     """
     now = ports.clock.now()
     step = PROGRESS[word]
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         incident = _lock_incident_of(tx, device, alert_id)
         alert = _own_alert(tx, device, alert_id)
         if alert.alert.state is not AlertState.ACKNOWLEDGED:
@@ -187,7 +187,7 @@ def report_disposition(
     Raises DomainError: not_found, illegal_move when the unit has not acknowledged.
     """
     now = ports.clock.now()
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         incident = _lock_incident_of(tx, device, alert_id)
         alert = _own_alert(tx, device, alert_id)
         if alert.alert.acknowledged_at is None:

@@ -95,7 +95,8 @@ def _record_selection(
     not_asked = tuple(unit for unit in found.units.not_asked if unit.unit_id not in asked_units)
     shown = replace(found.units, asked=tuple(ask.asked for ask in asks), not_asked=left + not_asked)
     level = asks[0].level if asks else incident.level + 1
-    selections.add(tx, incident.incident_id, shown, level=level, now=now)
+    at = found.selected_at or now
+    selections.add(tx, incident.incident_id, shown, level=level, facts=found.facts, at=at)
 
 
 def _apply(tx: Transaction, incident_id: UUID, change: Change, *, now: datetime) -> None:

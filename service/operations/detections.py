@@ -50,8 +50,17 @@ class Answer:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """When a message came to our door, by the service's clock, from which network address, and what its body was."""
+
+    at: datetime
+    body_sha256: bytes
+    origin: str | None = None
+
+
 def receive_detection(
-    database: Database, ports: Ports, *, agency_id: UUID, detection: Detection, body_sha256: bytes
+    database: Database, ports: Ports, *, agency_id: UUID, detection: Detection, arrival: Arrival
 ) -> Answer:
     """Take one message of a source, whatever order messages come in and however often they come.
 
@@ -60,11 +69,11 @@ def receive_detection(
     """
 
     def receive(around: Surroundings) -> tuple[Answer, bool]:
-        with database.transaction(agency_id, exclusive=True) as tx:
-            return _Reception(tx, detection, body_sha256, around, now=ports.clock.now()).receive()
+        with database.transaction(agency_id, origin=arrival.origin, exclusive=True) as tx:
+            return _Reception(tx, detection, arrival, around, now=ports.clock.now()).receive()
 
     if detection.sound is None:
-        answer, queued = receive(Surroundings(tracks=(), complete=True))
+        answer, queued = receive(Surroundings(tracks=(), complete=True, clock=ports.clock))
     else:
         place = detection.sound.place
         answer, queued = looking_around(database, ports, receive, agency_id=agency_id, place=place)
@@ -80,14 +89,14 @@ class _Reception:
         self,
         tx: Transaction,
         detection: Detection,
-        body_sha256: bytes,
+        arrival: Arrival,
         around: Surroundings,
         *,
         now: datetime,
     ) -> None:
         self.tx = tx
         self.new = detection
-        self.body_sha256 = body_sha256
+        self.arrival = arrival
         self.around = around
         self.now = now
         self.actor = f"source:{detection.source_id}"
@@ -115,7 +124,7 @@ class _Reception:
     # -- the same again -----------------------------------------------------------------------------------------
 
     def _replay(self, known: StoredDetection) -> Answer:
-        if known.body_sha256 != self.body_sha256:
+        if known.body_sha256 != self.arrival.body_sha256:
             raise DomainError(
                 Code.DETECTION_CONFLICT,
                 f"Revision {self.new.revision} of detection {self.new.detection_id} is known with other content.",
@@ -256,10 +265,11 @@ class _Reception:
             self.tx,
             StoredDetection(
                 detection=self.new,
-                body_sha256=self.body_sha256,
+                body_sha256=self.arrival.body_sha256,
                 outcome=outcome,
                 incident_id=incident_id,
-                received_at=self.now,
+                received_at=self.arrival.at,
+                stored_at=self.around.clock.now(),
             ),
         )
         self._journal(

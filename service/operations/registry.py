@@ -29,11 +29,12 @@ SESSION_LIFETIME = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedInDevice:
-    """A responder on a device of a unit."""
+    """A responder on a device of a unit; `origin` is the network address that it asks from."""
 
     agency_id: UUID
     unit_id: UUID
     device_id: UUID
+    origin: str | None = None
 
     @property
     def actor(self) -> str:
@@ -45,6 +46,7 @@ class SignedInUser:
     agency_id: UUID
     user_id: UUID
     role: UserRole
+    origin: str | None = None
 
     @property
     def actor(self) -> str:
@@ -190,7 +192,7 @@ def device_by_token(database: Database, token_hash: bytes) -> SignedInDevice | N
 def set_push_target(database: Database, ports: Ports, *, device: SignedInDevice, target: PushTarget) -> None:
     """One live target a device; the target of a phone that was handed on is no longer the other unit's."""
     now = ports.clock.now()
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         devices.set_target(tx, device.device_id, target, now=now)
         details = {"device_id": str(device.device_id), "kind": target.kind}
         journal.write(tx, [Entry(at=now, actor=device.actor, action="push_target_set", details=details)])
@@ -199,7 +201,7 @@ def set_push_target(database: Database, ports: Ports, *, device: SignedInDevice,
 def set_status(database: Database, ports: Ports, *, device: SignedInDevice, status: Status) -> None:
     """What a unit says of itself. Saying it again changes nothing but the time."""
     now = ports.clock.now()
-    with database.transaction(device.agency_id) as tx:
+    with database.transaction(device.agency_id, origin=device.origin) as tx:
         units.set_status(tx, device.unit_id, status, now=now)
         details = {"unit_id": str(device.unit_id), "status": status}
         journal.write(tx, [Entry(at=now, actor=device.actor, action="status_set", details=details)])
@@ -213,7 +215,7 @@ def list_devices(database: Database, *, agency_id: UUID) -> list[StoredDevice]:
 def revoke_device(database: Database, ports: Ports, *, user: SignedInUser, device_id: UUID) -> None:
     """A lost phone: its token is good for nothing, and it rings no more. Raises DomainError(not_found)."""
     now = ports.clock.now()
-    with database.transaction(user.agency_id) as tx:
+    with database.transaction(user.agency_id, origin=user.origin) as tx:
         if not devices.revoke(tx, device_id, now=now):
             raise not_found("device")
         details = {"device_id": str(device_id)}
@@ -264,6 +266,6 @@ def session_of(database: Database, ports: Ports, token_hash: bytes) -> SignedInU
 def sign_out(database: Database, ports: Ports, *, user: SignedInUser, token_hash: bytes) -> None:
     """The session is good for nothing from now on."""
     now = ports.clock.now()
-    with database.transaction(user.agency_id) as tx:
+    with database.transaction(user.agency_id, origin=user.origin) as tx:
         agencies.end_session(tx, token_hash.hex())
         journal.write(tx, [Entry(at=now, actor=user.actor, action="signed_out")])

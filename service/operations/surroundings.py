@@ -18,7 +18,7 @@ from service.domain.policy import Policy
 from service.domain.selection import Candidate, Selection, choose, choose_supervisors
 from service.domain.unit import Status, Track
 from service.operations.positions import units_near
-from service.ports import Ports, UnitTrack
+from service.ports import Clock, Ports, UnitTrack
 from service.store import fixes, units
 from service.store.database import Database, Transaction
 from service.store.units import StoredUnit
@@ -39,10 +39,14 @@ class TooFewNear(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Units with a fix, about nearest first. `complete`: there are no others with a fix."""
+    """Units with a fix, about nearest first. `complete`: there are no others with a fix.
+
+    `clock` is for saying when somebody was chosen among them.
+    """
 
     tracks: Sequence[UnitTrack]
     complete: bool
+    clock: Clock
 
 
 def looking_around(
@@ -53,7 +57,7 @@ def looking_around(
     while True:
         tracks = units_near(database, ports, agency_id=agency_id, place=place, limit=limit)
         try:
-            return act(Surroundings(tracks=tracks, complete=len(tracks) < limit))
+            return act(Surroundings(tracks=tracks, complete=len(tracks) < limit, clock=ports.clock))
         except TooFewNear:
             limit *= WIDER
 
@@ -74,20 +78,16 @@ def candidates(
     tracks = {found.unit_id: found.track for found in around.tracks}
     known, others = _facts(tx, tracks, complete=around.complete)
     states = {alert.unit_id: _state_at(alert, now) for alert in alerts}
-    selection = choose(
-        incident.sound.place,
-        [_candidate(unit, tracks.get(unit.unit_id), states.get(unit.unit_id)) for unit in known],
-        policy=incident.policy,
-        now=now,
-        want=want,
-    )
+    facts = tuple(_candidate(unit, tracks.get(unit.unit_id), states.get(unit.unit_id)) for unit in known)
+    selection = choose(incident.sound.place, facts, policy=incident.policy, now=now, want=want)
     if not around.complete and not _suffices(selection, want, incident.policy):
         raise TooFewNear
     more = dict(selection.not_asked_more)
     for reason, count in others.items():
         more[reason] = more.get(reason, 0) + count
     selection = replace(selection, not_asked_more=more)
-    return Candidates(units=selection, supervisors=_supervisors(tx, incident, states, selection, now=now))
+    supervisors = _supervisors(tx, incident, states, selection, now=now)
+    return Candidates(units=selection, supervisors=supervisors, facts=facts, selected_at=around.clock.now())
 
 
 def _suffices(selection: Selection, want: int, policy: Policy) -> bool:

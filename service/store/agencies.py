@@ -61,7 +61,13 @@ def add_agency(tx: Transaction, *, name: str, timezone: str, policy: Policy, now
     """The agency whose id the transaction was opened with."""
     tx.session.execute(
         insert(AGENCIES).values(
-            agency_id=tx.agency_id, name=name, timezone=timezone, policy=policy.as_dict(), created_at=now
+            agency_id=tx.agency_id,
+            name=name,
+            timezone=timezone,
+            policy=policy.as_dict(),
+            retention={},
+            next_purge_at=now,
+            created_at=now,
         )
     )
 

@@ -44,19 +44,25 @@ _ENTER_EXCLUSIVELY = text(
 class Transaction:
     """An open transaction that sees one agency's rows and no others.
 
-    `entries` are what the journal will say of it; `before_commit` is called in order at its end.
+    `origin` is the network address that it is done for, None for our own processes. `entries` are what the journal
+    will say of it; `before_commit` is called in order at its end.
     """
 
     session: Session
     agency_id: UUID
+    origin: str | None = None
     entries: list[dict[str, Any]] = field(default_factory=list)
     before_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Database:
-    """A pool of connections. `pool_size` must not be smaller than the number of threads that use it."""
+    """A pool of connections. `pool_size` must not be smaller than the number of threads that use it.
 
-    def __init__(self, url: str, *, pool_size: int) -> None:
+    `committed` is told of every transaction that wrote into the journal, once it is committed, and must not wait.
+    """
+
+    def __init__(self, url: str, *, pool_size: int, committed: Callable[[Transaction], None] | None = None) -> None:
+        self._committed = committed
         self._engine = create_engine(
             url,
             pool_size=pool_size,
@@ -76,19 +82,24 @@ class Database:
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def transaction(self, agency_id: UUID, *, exclusive: bool = False) -> Iterator[Transaction]:
+    def transaction(
+        self, agency_id: UUID, *, origin: str | None = None, exclusive: bool = False
+    ) -> Iterator[Transaction]:
         """Committed when the block ends, rolled back when it raises.
 
-        `exclusive` takes the agency's advisory lock first: what correlates detections must not run twice at once.
+        `origin` is the network address of who asked for it, for the journal. `exclusive` takes the agency's advisory
+        lock first: what correlates detections must not run twice at once.
         Raises DomainError(unavailable) when the database cannot be used; whether a commit took place is then unknown.
         """
         enter = _ENTER_EXCLUSIVELY if exclusive else _ENTER
         with _unavailable_when_away(), self._session(enter, {"agency_id": str(agency_id)}) as (session, _):
-            tx = Transaction(session, agency_id)
+            tx = Transaction(session, agency_id, origin)
             yield tx
             for finish in tx.before_commit:
                 finish()
             session.commit()
+            if tx.entries and self._committed:
+                self._committed(tx)
 
     @contextmanager
     def reading(self, enter: Executable, parameters: Mapping[str, Any]) -> Iterator[Transaction | None]:

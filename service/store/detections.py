@@ -24,6 +24,7 @@ class StoredDetection:
     outcome: Outcome
     incident_id: UUID | None
     received_at: datetime
+    stored_at: datetime
 
 
 _ABOUT = (
@@ -75,6 +76,7 @@ def add(tx: Transaction, stored: StoredDetection) -> None:
             "outcome": stored.outcome,
             "incident_id": stored.incident_id,
             "received_at": stored.received_at,
+            "stored_at": stored.stored_at,
         },
     )
 
@@ -106,4 +108,5 @@ def _stored(row: Any) -> StoredDetection:
         outcome=Outcome(row.outcome),
         incident_id=row.incident_id,
         received_at=row.received_at,
+        stored_at=row.stored_at,
     )

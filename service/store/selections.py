@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from service.domain.selection import Asked, NotAsked, Selection
+from service.domain.selection import Asked, Candidate, NotAsked, Selection
+from service.store.candidate_facts import facts_to_json
 from service.store.database import Transaction
 from service.store.ids import new_id
 from service.store.tables import SELECTIONS
@@ -28,8 +29,13 @@ class StoredSelection:
 _ADD = insert(SELECTIONS)
 
 
-def add(tx: Transaction, incident_id: UUID, selection: Selection, *, level: int, now: datetime) -> None:
-    """Ids and numbers as JSON knows them; distances to the decimetre, ages to the tenth of a second."""
+def add(
+    tx: Transaction, incident_id: UUID, selection: Selection, *, level: int, facts: Sequence[Candidate], at: datetime
+) -> None:
+    """Ids and numbers as JSON knows them; distances to the decimetre, ages to the tenth of a second.
+
+    `facts` are kept exactly as they were: a policy that is tried out must come to what would have happened.
+    """
     tx.session.execute(
         _ADD,
         {
@@ -37,10 +43,11 @@ def add(tx: Transaction, incident_id: UUID, selection: Selection, *, level: int,
             "selection_id": new_id(),
             "incident_id": incident_id,
             "level": level,
-            "selected_at": now,
+            "selected_at": at,
             "asked": [_asked_json(asked, level=level) for asked in selection.asked],
             "not_asked": [_not_asked_json(not_asked) for not_asked in selection.not_asked],
             "not_asked_more": dict(selection.not_asked_more),
+            "facts": facts_to_json(facts),
         },
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from fake_clock import FrozenClock
+from fake_feed import FakeFeed
 from fake_positions import FakePositions
 from fake_push import FakePush
 from outside import Agency, Backend, Caller, IdleWorkers, Phone, Sensors, a_body, an_agency, calling, enrol
@@ -17,7 +18,9 @@ from service.store.database import Database
 @pytest.fixture
 def backend(database_url: str, clock: FrozenClock) -> Iterator[Backend]:
     database = Database(database_url, pool_size=4)
-    ports = Ports(push=FakePush(), positions=FakePositions(clock=clock), jobs=IdleWorkers(), clock=clock)
+    ports = Ports(
+        push=FakePush(), positions=FakePositions(clock=clock), jobs=IdleWorkers(), feed=FakeFeed(), clock=clock
+    )
     yield Backend(database, ports)
     database.close()
 

@@ -1,6 +1,7 @@
 """Is this process alive, and is it any use?"""
 
 from fake_clock import FrozenClock
+from fake_feed import FakeFeed
 from fake_positions import FakePositions
 from fake_push import FakePush
 from outside import Backend, Caller, IdleWorkers, calling, problem_of
@@ -11,7 +12,9 @@ from service.store.database import Database
 
 def _backend(database: Database, clock: FrozenClock) -> tuple[Backend, FakePositions]:
     positions = FakePositions(clock=clock)
-    return Backend(database, Ports(push=FakePush(), positions=positions, jobs=IdleWorkers(), clock=clock)), positions
+    return Backend(
+        database, Ports(push=FakePush(), positions=positions, jobs=IdleWorkers(), feed=FakeFeed(), clock=clock)
+    ), positions
 
 
 def test_with_everything_there_it_is_ready(call: Caller) -> None:

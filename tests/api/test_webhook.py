@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from builders import SOURCE_ID
 from fake_clock import FrozenClock
+from fake_feed import FakeFeed
 from fake_positions import FakePositions
 from fake_push import FakePush
 from outside import Agency, Backend, Caller, IdleWorkers, Sensors, a_body, an_agency, calling, problem_of
@@ -119,7 +120,9 @@ def test_a_detection_from_the_future_is_refused(sensors: Sensors) -> None:
 
 def test_a_database_that_is_away_is_said_with_a_time_to_come_back(clock: FrozenClock) -> None:
     nowhere = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing", pool_size=1)
-    ports = Ports(push=FakePush(), positions=FakePositions(clock=clock), jobs=IdleWorkers(), clock=clock)
+    ports = Ports(
+        push=FakePush(), positions=FakePositions(clock=clock), jobs=IdleWorkers(), feed=FakeFeed(), clock=clock
+    )
     source = NewSource(source_id=SOURCE_ID, secret=new_source_secret())
     with calling(Backend(nowhere, ports)) as call:
         answer = Sensors(call, clock, source).post(a_body())

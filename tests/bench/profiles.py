@@ -112,9 +112,9 @@ def _receive(stand: Stand, number: int, place: Point) -> float:
     head, _, body = shot(stand.city, number, place, heard_at=time.time()).decode().partition("\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
     started_s = time.perf_counter()
-    integrators.receive_detection(
-        str(stand.city.source.source_id), SignedMessage(text=body, headers=headers), stand.here
-    )
+    arrived_at = stand.here.ports.clock.now()
+    message = SignedMessage(text=body, headers=headers, arrived_at=arrived_at, origin=None)
+    integrators.receive_detection(str(stand.city.source.source_id), message, stand.here)
     took_ms = (time.perf_counter() - started_s) * 1e3
     quieten(stand.owner)
     return took_ms

@@ -14,6 +14,7 @@ from service.domain.detection import Outcome
 from service.domain.incident import IncidentState
 from service.domain.unit import Status
 from service.operations import acknowledgments, detections, escalations
+from service.operations.detections import Arrival
 from service.operations.paging import send_due_pages
 
 AT_ONCE = 10
@@ -63,7 +64,7 @@ def test_six_sensors_at_once_are_one_incident(world: World) -> None:
                     detection=a_detection(
                         source_id=world.source_id, detection_id=f"sensor-{n % 6}", sound=a_sound(rounds=n % 6)
                     ),
-                    body_sha256=bytes([n % 6]),
+                    arrival=Arrival(at=world.clock.now(), body_sha256=bytes([n % 6])),
                 ),
                 range(24),
             )

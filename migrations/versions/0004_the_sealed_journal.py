@@ -1,0 +1,74 @@
+"""The sealed journal: from where, and a chain of hashes; the trigger lets an entry be sealed once and nothing else."""
+
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0004"
+down_revision = "0003"
+
+SEALED_ONCE = """
+create function journal_is_sealed_once() returns trigger language plpgsql as $$
+begin
+    if old.number is not null
+       or (new.agency_id, new.entry_id, new.at, new.actor, new.action, new.incident_id, new.details, new.origin)
+          is distinct from
+          (old.agency_id, old.entry_id, old.at, old.actor, old.action, old.incident_id, old.details, old.origin) then
+        raise exception 'the journal is append-only';
+    end if;
+    return new;
+end $$
+"""
+UNSEALED = """
+create function unsealed_agencies(at_most integer) returns table (agency_id uuid)
+language sql stable security definer set search_path = public, pg_temp
+as $$ select distinct j.agency_id from journal j where j.number is null limit at_most $$
+"""
+
+
+def upgrade() -> None:
+    op.add_column("journal", sa.Column("origin", sa.String(), nullable=True))
+    op.add_column("journal", sa.Column("number", sa.BigInteger(), nullable=True))
+    op.add_column("journal", sa.Column("hash", sa.LargeBinary(), nullable=True))
+    op.add_column("journal", sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_unique_constraint(op.f("uq_journal_number"), "journal", ["agency_id", "number"])
+    op.create_index(
+        "ix_journal_unsealed", "journal", ["agency_id", "entry_id"], postgresql_where=sa.text("number is null")
+    )
+    op.execute("drop trigger append_only on journal")
+    op.execute(
+        "create trigger append_only before delete or truncate on journal"
+        " for each statement execute function journal_is_append_only()"
+    )
+    op.execute(SEALED_ONCE)
+    op.execute(
+        "create trigger sealed_once before update on journal for each row execute function journal_is_sealed_once()"
+    )
+    op.execute("grant update (number, hash, sealed_at) on journal to beatline_app")
+    op.execute(UNSEALED)
+    op.execute("grant beatline_door to current_user")
+    op.execute("grant create on schema public to beatline_door")
+    op.execute("alter function unsealed_agencies owner to beatline_door")
+    op.execute("revoke create on schema public from beatline_door")
+    op.execute("revoke beatline_door from current_user")
+    op.execute("revoke execute on function unsealed_agencies from public")
+    op.execute("grant execute on function unsealed_agencies to beatline_app")
+    op.execute("grant select (agency_id, number) on journal to beatline_door")
+    op.execute("create policy door on journal for select to beatline_door using (true)")
+
+
+def downgrade() -> None:
+    op.execute("drop policy door on journal")
+    op.execute("revoke select (agency_id, number) on journal from beatline_door")
+    op.execute("drop function unsealed_agencies")
+    op.execute("revoke update (number, hash, sealed_at) on journal from beatline_app")
+    op.execute("drop trigger sealed_once on journal")
+    op.execute("drop function journal_is_sealed_once")
+    op.execute("drop trigger append_only on journal")
+    op.execute(
+        "create trigger append_only before update or delete or truncate on journal"
+        " for each statement execute function journal_is_append_only()"
+    )
+    op.drop_index("ix_journal_unsealed", "journal")
+    op.drop_constraint(op.f("uq_journal_number"), "journal")
+    for column in ("sealed_at", "hash", "number", "origin"):
+        op.drop_column("journal", column)
