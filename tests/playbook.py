@@ -24,17 +24,21 @@ from service.domain.effects import (
     Promote,
     Schedule,
 )
-from service.domain.escalation import (
+from service.domain.escalation import decide
+from service.domain.events import (
     Acknowledged,
     Candidates,
     Changed,
+    Confirmed,
     DeadlinePassed,
     Declined,
+    Dispatched,
     Ended,
     Event,
+    Hastened,
     Opened,
     PhonesDead,
-    decide,
+    Refused,
 )
 from service.domain.incident import Incident, IncidentState
 from service.domain.selection import Asked, Selection
@@ -88,14 +92,26 @@ class Playbook:
                 return Declined(alert_id=id_of(car), candidates=self._candidates())
             case [car, "is", "unreachable"]:
                 return PhonesDead(alert_id=id_of(car), candidates=self._candidates(want=1))
-            case ["upgraded"]:
-                return Changed(upgrade=True)
-            case ["updated"]:
-                return Changed(upgrade=False)
+            case ["dispatch", *does]:
+                return self._by_hand(does)
+            case [("upgraded" | "updated") as how]:
+                return Changed(upgrade=how == "upgraded")
             case ["dismissed"]:
                 warned = tuple(id_of(car) for car in self.warned)
                 return Ended(to=IncidentState.CANCELLED, reason="Dismissed", warned=warned)
         raise AssertionError(f"no such move: {move}")
+
+    def _by_hand(self, does: Sequence[str]) -> Event:
+        match does:
+            case ["confirms", car]:
+                return Confirmed(alert_id=id_of(car))
+            case ["refuses", car]:
+                return Refused(alert_id=id_of(car), candidates=self._candidates())
+            case ["sends", *cars]:
+                return Dispatched(units=tuple(self._asked(car, rank) for rank, car in enumerate(cars, start=1)))
+            case ["escalates"]:
+                return Hastened(candidates=self._candidates())
+        raise AssertionError(f"no such act: {does}")
 
     def _candidates(self, want: int | None = None) -> Candidates:
         return Candidates(
@@ -105,11 +121,11 @@ class Playbook:
 
     def _selection(self, cars: Sequence[str], want: int, warned: Sequence[str] = ()) -> Selection:
         free = [car for car in cars if self._state(car) in ASKABLE or (car in self.bosses and self._is_over(car))]
-        asked = [
-            Asked(unit_id=id_of(car), call_sign=car, rank=rank, distance_m=100, fix_age_s=1, reason="near")
-            for rank, car in enumerate(free[:want], start=1)
-        ]
+        asked = [self._asked(car, rank) for rank, car in enumerate(free[:want], start=1)]
         return Selection(asked=tuple(asked), warned=tuple(id_of(car) for car in warned))
+
+    def _asked(self, car: str, rank: int) -> Asked:
+        return Asked(unit_id=id_of(car), call_sign=car, rank=rank, distance_m=100, fix_age_s=1, reason="near")
 
     def _state(self, car: str) -> AlertState | None:
         return self.alerts[car].state if car in self.alerts else None

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from builders import PLACE, a_detection, a_fix, a_point, a_sound
+from desk import Desk
 from fake_clock import FrozenClock
 from fake_feed import FakeFeed
 from fake_positions import FakePositions
@@ -25,6 +26,7 @@ from service.domain.geo import Point
 from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, PushTarget, Status, Track, UnitKind
 from service.operations import acknowledgments, board, detections, escalations, registry
+from service.operations.accounts import SignedInUser
 from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
 from service.operations.catching_up import alerts_since
@@ -32,9 +34,11 @@ from service.operations.detections import Answer, Arrival
 from service.operations.paging import LEASE_S, send_due_pages
 from service.operations.registry import SignedInDevice
 from service.ports import Ports
-from service.store import alerts, devices, incidents, pages, units
+from service.store import alerts, devices, fixes, incidents, pages, units, users
 from service.store.database import Database, Transaction
 from service.store.devices import NewDevice
+from service.store.units import StoredUnit
+from service.store.users import UserRole
 
 MakeWorld = Callable[..., "World"]
 """A world under the default policy, changed by keywords."""
@@ -156,6 +160,7 @@ class World:
             database, self.ports, agency_id=self.agency_id, name="sensors"
         ).source_id
         self._numbers = count(1)
+        self.dispatcher = self.person(UserRole.DISPATCHER)
 
     # -- who is there -----------------------------------------------------------------------------------------
 
@@ -178,6 +183,14 @@ class World:
         if car.phones:
             car.phone.says(Status.AVAILABLE)
         return car.is_at(a_point(away_m=away_m, bearing_deg=bearing_deg), **fix)
+
+    def person(self, role: UserRole) -> Desk:
+        """Somebody at a desk, signed in; nobody has to think of a password."""
+        name = f"{role} {next(self._numbers)}"
+        email = f"{uuid4()}@sfpd.example"
+        with self.database.transaction(self.agency_id) as tx:
+            user = users.add(tx, email=email, name=name, role=role, password_hash="none", now=self.clock.now())
+        return Desk(self, SignedInUser(agency_id=self.agency_id, user_id=user.user_id, role=role, origin="10.1.1.1"))
 
     def cars(self, *distances_m: float) -> list[Car]:
         """One car at each distance, all in one direction."""
@@ -204,7 +217,11 @@ class World:
         return Phone(self, device, target)
 
     def place(self, unit_id: UUID, fix: Fix) -> None:
-        self.positions.rebuild(self.agency_id, {unit_id: Track(last=fix)})
+        """In the positions, and in their copy."""
+        track = {unit_id: Track(last=fix)}
+        self.positions.rebuild(self.agency_id, track)
+        with self.database.transaction(self.agency_id) as tx:
+            fixes.keep(tx, track, now=self.clock.now())
 
     # -- what happens -----------------------------------------------------------------------------------------
 
@@ -292,7 +309,14 @@ class World:
 
     def incident(self, answer: Answer) -> IncidentRecord:
         assert answer.incident_id is not None
-        return board.show_incident(self.database, agency_id=self.agency_id, incident_id=answer.incident_id)
+        return self.incident_of(answer.incident_id)
+
+    def incident_of(self, incident_id: UUID) -> IncidentRecord:
+        return board.incident_after(self.database, user=self.dispatcher.user, incident_id=incident_id)
+
+    def units(self) -> list[StoredUnit]:
+        with self.database.transaction(self.agency_id) as tx:
+            return units.first(tx)
 
     def ago(self, seconds: float) -> Any:
         return self.clock.now() - self.clock.real(seconds)

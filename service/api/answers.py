@@ -76,7 +76,10 @@ class IncidentSummary(SoundAnswer):
 
 
 class AlertAnswer(BaseModel):
-    """One incident as one unit sees it; `role` is null unless the unit has acknowledged."""
+    """One incident as one unit sees it; `role` is null unless the unit has acknowledged.
+
+    `reason` is why the unit declined, or why it is no longer needed; `confirmed_at` is when dispatch assigned it.
+    """
 
     alert_id: UUID
     incident_id: UUID
@@ -85,6 +88,11 @@ class AlertAnswer(BaseModel):
     role: Role | None
     distance_m: float | None
     deadline_at: datetime
+    reason: str | None
+    confirmed_at: datetime | None
+    en_route_at: datetime | None
+    on_scene_at: datetime | None
+    cleared_at: datetime | None
     incident: IncidentSummary
 
     @classmethod
@@ -98,6 +106,11 @@ class AlertAnswer(BaseModel):
             role=alert.role,
             distance_m=alert.distance_m,
             deadline_at=alert.deadline_at,
+            reason=view.stored.reason,
+            confirmed_at=view.stored.confirmed_at,
+            en_route_at=view.stored.en_route_at,
+            on_scene_at=view.stored.on_scene_at,
+            cleared_at=view.stored.cleared_at,
             incident=IncidentSummary.of_incident(view.incident),
         )
 

@@ -9,10 +9,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service.api.errors import Problem
+from service.api.geojson import FeatureCollection
 from service.api.schemas_integrators import DetectionBody, DismissalBody
 from service.api.schemas_positions import FeedBody, PositionsBody
 
-UNDECLARED: tuple[type[BaseModel], ...] = (Problem, DetectionBody, DismissalBody, FeedBody, PositionsBody)
+UNDECLARED: tuple[type[BaseModel], ...] = (
+    Problem,
+    FeatureCollection,
+    DetectionBody,
+    DismissalBody,
+    FeedBody,
+    PositionsBody,
+)
 """Models that no route declares to FastAPI; `errors` and `signed` refer to them by name."""
 
 

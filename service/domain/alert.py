@@ -87,7 +87,10 @@ class PageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """`level` is the level that asked the unit (last); `acknowledged_at` orders acknowledgments among each other."""
+    """`level` is the level that asked the unit (last); `acknowledged_at` orders acknowledgments among each other.
+
+    `refused`: a dispatcher has stood the unit down, so nobody but a dispatcher asks it again.
+    """
 
     alert_id: UUID
     unit_id: UUID
@@ -98,6 +101,7 @@ class Alert:
     distance_m: float | None = None
     role: Role | None = None
     acknowledged_at: datetime | None = None
+    refused: bool = False
 
     @property
     def rings(self) -> bool:

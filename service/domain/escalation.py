@@ -9,7 +9,7 @@ level, or when nobody is left, it is unanswered, and supervisors ring until some
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,73 +26,26 @@ from service.domain.effects import (
     Promote,
     Schedule,
 )
+from service.domain.events import (
+    Acknowledged,
+    ByHand,
+    ByItself,
+    Candidates,
+    Changed,
+    Confirmed,
+    DeadlinePassed,
+    Declined,
+    Dispatched,
+    Ended,
+    Event,
+    Hastened,
+    Opened,
+    PhonesDead,
+    Refused,
+    TookOver,
+)
 from service.domain.incident import Incident, IncidentState
-from service.domain.selection import Candidate, Selection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
-    """Who could be asked next: units for a level, and the supervisors behind them.
-
-    `facts` is what they were chosen from, at `selected_at`: for the record, nothing is decided by it.
-    """
-
-    units: Selection
-    supervisors: Selection
-    facts: tuple[Candidate, ...] = ()
-    selected_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """The incident is to ring for the first time: new, released from being held, upgraded, or reopened."""
-
-    candidates: Candidates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged:
-    alert_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
-    """Cannot respond; from an acknowledged alert it is a withdrawal."""
-
-    alert_id: UUID
-    candidates: Candidates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlinePassed:
-    candidates: Candidates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhonesDead:
-    """No phone of the asked unit can be made to ring any more."""
-
-    alert_id: UUID
-    candidates: Candidates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """The picture of a living incident changed. `upgrade`: to something more dangerous than what phones rang for."""
-
-    upgrade: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """It is over. `to` is closed or cancelled; `reason` is what the phones show, `warned` who else is told."""
-
-    to: IncidentState
-    reason: str
-    warned: tuple[UUID, ...] = ()
-
-
-Event = Opened | Acknowledged | Declined | DeadlinePassed | PhonesDead | Changed | Ended
+from service.domain.selection import Asked, Selection
 
 
 def decide(incident: Incident, alerts: Sequence[Alert], *, event: Event, now: datetime) -> Decision:
@@ -101,6 +54,14 @@ def decide(incident: Incident, alerts: Sequence[Alert], *, event: Event, now: da
     `alerts` are all of the incident's alerts as they were before the event. A second, identical event decides nothing.
     """
     case = _Case(incident, alerts, now=now)
+    if isinstance(event, ByHand):
+        _follow_hand(case, event)
+    else:
+        _follow(case, event)
+    return case.decision()
+
+
+def _follow(case: "_Case", event: ByItself) -> None:
     match event:
         case Opened():
             case.open(event.candidates)
@@ -116,7 +77,20 @@ def decide(incident: Incident, alerts: Sequence[Alert], *, event: Event, now: da
             case.change(upgrade=event.upgrade)
         case Ended():
             case.end(event)
-    return case.decision()
+
+
+def _follow_hand(case: "_Case", event: ByHand) -> None:
+    match event:
+        case Confirmed():
+            case.confirm(event.alert_id)
+        case Refused():
+            case.refuse(event.alert_id, event.candidates)
+        case Dispatched():
+            case.dispatch(event.units)
+        case Hastened():
+            case.hasten(event.candidates)
+        case TookOver():
+            case.take_over(event)
 
 
 class _Case:
@@ -161,22 +135,14 @@ class _Case:
         alert = self.alerts[alert_id]
         if alert.state is AlertState.DECLINED:
             return
-        withdraws = alert.state is AlertState.ACKNOWLEDGED
         self._move_alert(alert, AlertState.DECLINED)
-        if withdraws:
-            self.changes.append(FreeUnit(unit_id=alert.unit_id))
-            if alert.role is Role.PRIMARY:
-                self._promote_next()
-        if self.state is IncidentState.COVERED and not self._is_covered():
-            # A new need gets a new count of levels: the old ones were answered.
-            self._move_incident(IncidentState.OPEN)
-            self.level = 0
+        if alert.state is AlertState.ACKNOWLEDGED:
+            self._do_without(alert)
         self._escalate_if_hopeless(candidates)
         self._schedule()
 
     def pass_deadline(self, candidates: Candidates) -> None:
-        waited_for_a_dispatcher = self.state is IncidentState.OPEN and self.level == 0
-        if self.state is IncidentState.HELD or waited_for_a_dispatcher:
+        if self._is_held():
             self.open(candidates)
             return
         for alert in list(self._ringing()):
@@ -217,6 +183,68 @@ class _Case:
         self._recall([*self._told_of_the_end(), *event.warned], event.reason)
         self._move_incident(event.to)
         self._schedule()
+
+    # -- a dispatcher's hand ------------------------------------------------------------------------------------
+
+    def confirm(self, alert_id: UUID) -> None:
+        unit_id = self.alerts[alert_id].unit_id
+        self.pages.append(Page(unit_id=unit_id, kind=PageKind.UPDATE, reason="Confirmed by dispatch"))
+
+    def refuse(self, alert_id: UUID, candidates: Candidates) -> None:
+        alert = self.alerts[alert_id]
+        if alert.state is not AlertState.ACKNOWLEDGED:
+            return
+        self._move_alert(alert, AlertState.RECALLED)
+        self._do_without(alert)
+        self._recall([alert.unit_id], "Stood down by dispatch")
+        self._escalate_if_hopeless(candidates)
+        self._schedule()
+
+    def dispatch(self, units: Sequence[Asked]) -> None:
+        engaged = {alert.unit_id for alert in [*self._ringing(), *self._acknowledged()]}
+        sent = [asked for asked in units if asked.unit_id not in engaged]
+        if not sent:
+            return
+        if self.state is IncidentState.HELD:
+            self._move_incident(IncidentState.OPEN)
+        until = self.now + timedelta(seconds=self.policy.acknowledgment_deadline_s)
+        self.level = max(self.level, 1)
+        self.deadline_at = self.deadline_at or until
+        for asked in sent:
+            self._ask(AskUnit(asked=asked, level=self.level, deadline_at=until))
+        self._schedule()
+
+    def hasten(self, candidates: Candidates) -> None:
+        if self._is_held():
+            self.open(candidates)
+            return
+        if self.state is IncidentState.COVERED:
+            self.dispatch(candidates.units.asked[: self.policy.units_per_level])
+            return
+        if self.state is IncidentState.OPEN:
+            self._escalate(candidates)
+        else:
+            self._look_again(candidates)
+        self._schedule()
+
+    def take_over(self, event: TookOver) -> None:
+        if self.state is IncidentState.HELD and event.level:
+            self._move_incident(IncidentState.OPEN)
+        if self.level == 0:
+            self.level, self.deadline_at = event.level, event.deadline_at
+        self._promote_next()
+        taken = [self.alerts[alert_id] for alert_id in event.taken]
+        for alert in taken:
+            kind = PageKind.ALERT if alert.rings else PageKind.UPDATE
+            if alert.rings or alert.state is AlertState.ACKNOWLEDGED:
+                self.pages.append(Page(unit_id=alert.unit_id, kind=kind, loud=alert.rings))
+        if event.sounds_different:
+            others = [alert for alert in [*self._ringing(), *self._acknowledged()] if alert not in taken]
+            self.pages += [Page(unit_id=alert.unit_id, kind=PageKind.UPDATE) for alert in others]
+        if self.state in {IncidentState.OPEN, IncidentState.UNANSWERED} and self._is_covered():
+            self._cover()
+        if not self._is_held():
+            self._schedule()
 
     # -- what they share ----------------------------------------------------------------------------------------
 
@@ -264,7 +292,19 @@ class _Case:
         reason = f"Covered by {' and '.join(alert.call_sign for alert in going)}"
         self._recall(self._told_of_the_end(), reason)
 
+    def _do_without(self, alert: Alert) -> None:
+        """A unit that was going is not going any more."""
+        self.changes.append(FreeUnit(unit_id=alert.unit_id))
+        self._promote_next()
+        if self.state is IncidentState.COVERED and not self._is_covered():
+            # A new need gets a new count of levels: the old ones were answered.
+            self._move_incident(IncidentState.OPEN)
+            self.level = 0
+
     def _promote_next(self) -> None:
+        """Somebody who goes is primary: the one who said so first, when the primary is gone."""
+        if any(alert.role is Role.PRIMARY for alert in self._acknowledged()):
+            return
         waiting = sorted(self._acknowledged(), key=lambda alert: alert.acknowledged_at or self.now)
         for alert in waiting[:1]:
             self.alerts[alert.alert_id] = replace(alert, role=Role.PRIMARY)
@@ -288,18 +328,23 @@ class _Case:
         waits = self.state in {IncidentState.OPEN, IncidentState.UNANSWERED}
         if not waits:
             self.deadline_at = None
+        # Also of a covered incident: who was sent besides rings until its own deadline, and no longer.
         deadlines = [*self._ringing_deadlines(), *([self.deadline_at] if self.deadline_at else [])]
         self.changes.append(
             Schedule(
                 level=self.level,
                 deadline_at=self.deadline_at,
-                next_action_at=min(deadlines) if waits and deadlines else None,
+                next_action_at=min(deadlines, default=None),
             )
         )
 
     def _ringing_deadlines(self) -> Iterator[datetime]:
         yield from (alert.deadline_at for alert in self._ringing())
         yield from self.asked_deadlines
+
+    def _is_held(self) -> bool:
+        """It waits for a dispatcher: held, or doubtful and shown only (which DESIGN §4 lets nothing become again)."""
+        return self.state is IncidentState.HELD or (self.state is IncidentState.OPEN and self.level == 0)
 
     def _level_is_over(self) -> bool:
         return self.deadline_at is not None and self.deadline_at <= self.now

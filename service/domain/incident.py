@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.detection import Sound
+from service.domain.disposition import Disposition
 from service.domain.geo import Distance
 from service.domain.policy import Policy
 
@@ -41,6 +42,9 @@ class Incident:
 
     `deadline_at` is the end of the running level, None when nothing runs out (held, covered, over, or shown only).
     `sound` is the headline of its detections; `policy` the agency's as it was when the incident opened.
+    `merged_into` and `split_from` name the incident that took its detections, or that they were taken from;
+    `emergency_unit_id` is the unit whose officer called for help, by the call sign that it had then: nothing was heard,
+    and `sound` says where help is wanted. `legal_hold` is why nothing of it may be purged.
     """
 
     incident_id: UUID
@@ -52,6 +56,13 @@ class Incident:
     level: int = 0
     sequence: int = 0
     deadline_at: datetime | None = None
+    ended_at: datetime | None = None
+    disposition: Disposition | None = None
+    merged_into: UUID | None = None
+    split_from: UUID | None = None
+    emergency_unit_id: UUID | None = None
+    emergency_call_sign: str | None = None
+    legal_hold: str | None = None
 
     @property
     def lives(self) -> bool:

@@ -41,7 +41,10 @@ _NOT_FREE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A unit as selection sees it. `alert_state` is its alert of this same incident, None when it was never asked."""
+    """A unit as selection sees it. `alert_state` is its alert of this same incident, None when it was never asked.
+
+    `refused`: a dispatcher has stood it down from this incident.
+    """
 
     unit_id: UUID
     call_sign: str
@@ -50,6 +53,7 @@ class Candidate:
     has_device: bool
     fix: Fix | None
     alert_state: AlertState | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,8 @@ def _obstacle(unit: Candidate) -> str | None:
     """What keeps a unit from being asked however near it may be; None when nothing does."""
     if unit.alert_state in _PAST_ASKING:
         return _PAST_ASKING[unit.alert_state]
+    if unit.refused:
+        return "stood down by dispatch"
     if unit.kind is UnitKind.SUPERVISOR:
         return _supervisor_obstacle(unit) or "supervisor, asked after the last level"
     if unit.status is not Status.AVAILABLE:
@@ -141,6 +147,8 @@ def _obstacle(unit: Candidate) -> str | None:
 def _supervisor_obstacle(unit: Candidate) -> str | None:
     if unit.alert_state in ENGAGED:
         return _PAST_ASKING[unit.alert_state]
+    if unit.refused:
+        return "stood down by dispatch"
     if unit.status is Status.OFF_DUTY:
         return _NOT_FREE[unit.status]
     return None if unit.has_device else "no device enrolled"

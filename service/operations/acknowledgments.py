@@ -10,7 +10,8 @@ from uuid import UUID
 from service.domain.alert import ALERT_MOVES, AlertState
 from service.domain.disposition import Disposition
 from service.domain.errors import Code, DomainError, illegal_move, not_found
-from service.domain.escalation import Acknowledged, Declined, decide
+from service.domain.escalation import decide
+from service.domain.events import Acknowledged, Declined
 from service.domain.incident import Incident, IncidentState
 from service.domain.unit import Status
 from service.operations.decisions import carry_out, free_unit
@@ -18,7 +19,7 @@ from service.operations.paging import nudge_workers
 from service.operations.registry import SignedInDevice
 from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
 from service.ports import Ports
-from service.store import alerts, incidents, journal, units
+from service.store import alerts, incidents, journal, receipts, units
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 from service.store.journal import Entry
@@ -136,7 +137,7 @@ def record_receipt(
     now = ports.clock.now()
     with database.transaction(device.agency_id, origin=device.origin) as tx:
         alert = _own_alert(tx, device, alert_id)
-        is_first = alerts.add_receipt(tx, alert_id, device.device_id, kind=kind, at=at, now=now)
+        is_first = receipts.add(tx, alert_id, device.device_id, kind=kind, at=at, now=now)
         # A unit that is asked again receives it again: the stage's time was taken back, the device's receipt was not.
         is_new_stage = (alert.displayed_at if kind == "displayed" else alert.received_at) is None
         if is_new_stage:
@@ -192,7 +193,7 @@ def report_disposition(
         alert = _own_alert(tx, device, alert_id)
         if alert.alert.acknowledged_at is None:
             raise illegal_move("alert", current=alert.alert.state, wanted="disposed")
-        incidents.set_disposition(tx, incident.incident_id, found.disposition)
+        incidents.note(tx, incident.incident_id, disposition=found.disposition)
         details = {"disposition": found.disposition, "casings": found.casings, "note": found.note}
         _journal(tx, device, incident.incident_id, "disposition_reported", now=now, **details)
         return _view(tx, device, alert_id)

@@ -1,5 +1,6 @@
 """Carries out what the domain decided: rows change, pages are queued, the journal is written. Not for deciding."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from service.domain.effects import (
     Schedule,
 )
 from service.domain.errors import Code, DomainError
-from service.domain.escalation import Candidates
+from service.domain.events import Candidates
 from service.domain.incident import Incident, IncidentState
 from service.domain.selection import NotAsked
 from service.domain.unit import Status
@@ -59,6 +60,7 @@ def carry_out(
         # Every phone of the incident has something new to catch up with; it also gives each page its alert.
         alert_ids = alerts.touch_all(tx, incident_id, now=now) if incident.sequence else asked_ids
         queued = _queue(tx, incident, decision.pages, alert_ids=alert_ids, sequence=sequence, now=now)
+        _explain_recalls(tx, incident_id, decision.pages)
     journal.write(tx, _entries(incident, decision, sequence=sequence, now=now, actor=actor))
     return queued
 
@@ -149,6 +151,15 @@ def _queue(
         lifetime = timedelta(seconds=incident.policy.page_lifetime_s)
         pages.add(tx, incident.incident_id, queued, sequence=sequence, now=now, lifetime=lifetime)
     return bool(queued)
+
+
+def _explain_recalls(tx: Transaction, incident_id: UUID, wanted: Sequence[Page]) -> None:
+    by_reason = defaultdict(list)
+    for page in wanted:
+        if page.kind is PageKind.RECALL:
+            by_reason[page.reason].append(page.unit_id)
+    for reason, unit_ids in by_reason.items():
+        alerts.explain(tx, incident_id, unit_ids, reason)
 
 
 def _entries(incident: Incident, decision: Decision, *, sequence: int, now: datetime, actor: str) -> Iterable[Entry]:

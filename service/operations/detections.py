@@ -19,6 +19,7 @@ from service.domain.detection import (
     Sound,
     headline,
     is_from_the_future,
+    is_held,
     is_stale,
     is_upgrade,
     rings,
@@ -26,7 +27,8 @@ from service.domain.detection import (
 )
 from service.domain.effects import Decision, MoveIncident
 from service.domain.errors import Code, DomainError
-from service.domain.escalation import Changed, Ended, Event, Opened, decide
+from service.domain.escalation import decide
+from service.domain.events import Changed, Ended, Event, Opened
 from service.domain.incident import Incident, IncidentState, joins
 from service.domain.policy import Policy
 from service.operations.decisions import carry_out
@@ -170,14 +172,14 @@ class _Reception:
         )
         messages = detections.of_incidents(self.tx, [incident.incident_id for incident in living])
         for incident in living:
-            heard = _sounds(messages[incident.incident_id])
+            heard = standing_sounds(messages[incident.incident_id])
             if joins(sound, heard, policy=incident.policy):
                 locked = incidents.lock(self.tx, incident.incident_id)
                 return (locked, heard) if locked and locked.lives else None
         return None
 
     def _open(self, sound: Sound, policy: Policy) -> tuple[Incident, Outcome, bool]:
-        if rings(sound) and sound.confidence is Confidence.LOW:
+        if is_held(sound):
             incident = self._opened(sound, IncidentState.HELD, policy)
             self._hold(incident)
             return incident, Outcome.HELD, False
@@ -200,7 +202,7 @@ class _Reception:
             return answer, False  # an older revision, come late: what is newer holds
         if not incident.lives and not _was_harmless(before):
             return answer, False  # a person has ended it: it stays ended
-        heard = _sounds(detections.of_incidents(self.tx, [incident_id])[incident_id])
+        heard = standing_sounds(detections.of_incidents(self.tx, [incident_id])[incident_id])
         stale = is_stale(after.occurred_at, now=self.now, policy=incident.policy)
         return answer, self._renew(incident, heard, may_ring=not (stale or dismisses))
 
@@ -289,7 +291,7 @@ class _Reception:
         journal.write(self.tx, [entry])
 
 
-def _sounds(messages: Iterable[StoredDetection]) -> list[Sound]:
+def standing_sounds(messages: Iterable[StoredDetection]) -> list[Sound]:
     """What still counts of an incident's messages: the standing one of each detection, unless it is a dismissal."""
     by_detection = defaultdict(list)
     for message in messages:

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import structlog
 
-from service.domain.escalation import DeadlinePassed, decide
+from service.domain.escalation import decide
+from service.domain.events import DeadlinePassed
 from service.domain.incident import Incident
 from service.operations.decisions import carry_out
 from service.operations.paging import decide_around, send_due_pages

@@ -20,7 +20,7 @@ from service.domain.unit import Platform, PushTarget
 from service.operations.replacing import replace_unreachable
 from service.operations.surroundings import Surroundings, looking_around
 from service.ports import NotSent, Ports, Sent
-from service.store import agencies, alerts, devices, incidents, journal, pages
+from service.store import agencies, alerts, devices, incidents, journal, pages, receipts
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 from service.store.devices import StoredDevice
@@ -111,13 +111,13 @@ def _claim(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UU
         assert incident is not None  # noqa: S101  a foreign key holds it
         known = {each.alert.alert_id: each for each in alerts.stages_of_incident(tx, incident_id)}
         phones = devices.by_id(tx, {page.device_id for page in claimed})
-        receipts = alerts.last_receipts(tx, [(page.alert_id, page.device_id) for page in claimed if page.alert_id])
+        received = receipts.last_of(tx, [(page.alert_id, page.device_id) for page in claimed if page.alert_id])
         newest = pages.newest(tx, incident_id, phones) if incident.sequence > 1 else {}
         agency = agencies.agency(tx)
         outgoing = []
         for page in claimed:
             alert = known.get(page.alert_id) if page.alert_id else None
-            received_at = receipts.get((page.alert_id, page.device_id)) if page.alert_id else None
+            received_at = received.get((page.alert_id, page.device_id)) if page.alert_id else None
             gone = _is_gone(phones[page.device_id])
             moot = (
                 (PageState.FAILED, "the phone is gone")

@@ -7,7 +7,8 @@ in one: whoever notices calls `replace_unreachable`, and the clock does when nob
 from datetime import datetime
 from uuid import UUID
 
-from service.domain.escalation import PhonesDead, decide
+from service.domain.escalation import decide
+from service.domain.events import PhonesDead
 from service.domain.incident import Incident
 from service.operations.decisions import carry_out
 from service.operations.surroundings import Surroundings, candidates

@@ -11,10 +11,10 @@ from typing import TypeVar
 from uuid import UUID
 
 from service.domain.alert import Alert, AlertState
-from service.domain.escalation import Candidates
+from service.domain.candidacy import FARTHER, by_their_alerts, suffices, supervisors_are_next
+from service.domain.events import Candidates
 from service.domain.geo import Point
-from service.domain.incident import Incident, IncidentState
-from service.domain.policy import Policy
+from service.domain.incident import Incident
 from service.domain.selection import Candidate, Selection, choose, choose_supervisors
 from service.domain.unit import Status, Track
 from service.operations.positions import units_near
@@ -71,29 +71,21 @@ def candidates(
     want: int,
     now: datetime,
 ) -> Candidates:
-    """Up to `want` units that could be asked next for this incident, with the reasons for everybody else.
-
-    Alerts whose deadline has come count as expired already: this is asked in the moment in which they expire.
-    """
+    """Up to `want` units that could be asked next for this incident, with the reasons for everybody else."""
     tracks = {found.unit_id: found.track for found in around.tracks}
     known, others = _facts(tx, tracks, complete=around.complete)
-    states = {alert.unit_id: _state_at(alert, now) for alert in alerts}
-    facts = tuple(_candidate(unit, tracks.get(unit.unit_id), states.get(unit.unit_id)) for unit in known)
+    facts = by_their_alerts((as_candidate(unit, tracks.get(unit.unit_id)) for unit in known), alerts, now=now)
     selection = choose(incident.sound.place, facts, policy=incident.policy, now=now, want=want)
-    if not around.complete and not _suffices(selection, want, incident.policy):
+    if not around.complete and not suffices(selection, want=want, policy=incident.policy):
         raise TooFewNear
     more = dict(selection.not_asked_more)
     for reason, count in others.items():
         more[reason] = more.get(reason, 0) + count
     selection = replace(selection, not_asked_more=more)
-    supervisors = _supervisors(tx, incident, states, selection, now=now)
+    supervisors = Selection()
+    if supervisors_are_next(incident, selection):
+        supervisors = _supervisors(tx, incident, alerts, tracks, now=now)
     return Candidates(units=selection, supervisors=supervisors, facts=facts, selected_at=around.clock.now())
-
-
-def _suffices(selection: Selection, want: int, policy: Policy) -> bool:
-    """Units with an old fix are asked only when nobody else is left, so farther ones must have been looked at too."""
-    ages_s = [unit.fix_age_s or 0 for unit in selection.asked]
-    return len(ages_s) >= want and max(ages_s, default=0) <= policy.usable_fix_age_s
 
 
 def asked_anew(alerts: Sequence[Alert]) -> list[Alert]:
@@ -111,7 +103,7 @@ def _facts(tx: Transaction, tracks: dict[UUID, Track], *, complete: bool) -> tup
             return everybody, {}
     known = units.by_id(tx, tracks)
     reasons = {
-        Status.AVAILABLE: "no fix" if complete else "farther than the units looked at",
+        Status.AVAILABLE: "no fix" if complete else FARTHER,
         Status.EN_ROUTE: "on another incident",
         Status.ON_SCENE: "on another incident",
         Status.UNAVAILABLE: "unavailable",
@@ -124,23 +116,15 @@ def _facts(tx: Transaction, tracks: dict[UUID, Track], *, complete: bool) -> tup
 
 
 def _supervisors(
-    tx: Transaction,
-    incident: Incident,
-    states: dict[UUID, AlertState],
-    selection: Selection,
-    *,
-    now: datetime,
+    tx: Transaction, incident: Incident, alerts: Sequence[Alert], near: dict[UUID, Track], *, now: datetime
 ) -> Selection:
-    """Only when they may be asked now: after the last level, or when nobody else is left."""
-    last = incident.level >= incident.policy.levels or incident.state is IncidentState.UNANSWERED
-    if not last and selection.asked:
-        return Selection()
-    stored = fixes.all_tracks(tx)
-    found = [_candidate(unit, stored.get(unit.unit_id), states.get(unit.unit_id)) for unit in units.supervisors(tx)]
-    return choose_supervisors(incident.sound.place, found, now=now)
+    """Wherever they are: those who are not near are looked up in the store."""
+    tracks = fixes.all_tracks(tx) | near
+    found = (as_candidate(unit, tracks.get(unit.unit_id)) for unit in units.supervisors(tx))
+    return choose_supervisors(incident.sound.place, by_their_alerts(found, alerts, now=now), now=now)
 
 
-def _candidate(unit: StoredUnit, track: Track | None, alert_state: AlertState | None) -> Candidate:
+def as_candidate(unit: StoredUnit, track: Track | None = None) -> Candidate:
     return Candidate(
         unit_id=unit.unit_id,
         call_sign=unit.call_sign,
@@ -148,9 +132,4 @@ def _candidate(unit: StoredUnit, track: Track | None, alert_state: AlertState | 
         status=unit.status,
         has_device=unit.has_device,
         fix=track.last if track else None,
-        alert_state=alert_state,
     )
-
-
-def _state_at(alert: Alert, now: datetime) -> AlertState:
-    return AlertState.EXPIRED if alert.rings and alert.deadline_at <= now else alert.state

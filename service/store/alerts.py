@@ -1,12 +1,13 @@
 """Statements on alerts: asked, moved by compare-and-set, received, and listed for a phone that catches up."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, null, select, text, tuple_, update
+from sqlalchemy import and_, bindparam, case, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.alert import Alert, AlertState, Role, alert_sources_of
@@ -14,19 +15,40 @@ from service.domain.effects import AskUnit
 from service.domain.incident import LIVING
 from service.store.database import Transaction
 from service.store.ids import new_id
-from service.store.tables import ALERTS, INCIDENTS, RECEIPTS, UNITS
+from service.store.tables import ALERTS, INCIDENTS, UNITS
 
 _WITH_CALL_SIGN = select(ALERTS, UNITS.c.call_sign).join(
     UNITS, and_(UNITS.c.agency_id == ALERTS.c.agency_id, UNITS.c.unit_id == ALERTS.c.unit_id)
 )
 _OF_INCIDENT = _WITH_CALL_SIGN.where(ALERTS.c.incident_id == bindparam("incident_id")).order_by(ALERTS.c.alert_id)
-_RECEIVERS = (
-    select(RECEIPTS.c.alert_id, RECEIPTS.c.device_id, func.max(RECEIPTS.c.recorded_at).label("last_at"))
-    .where(tuple_(RECEIPTS.c.alert_id, RECEIPTS.c.device_id).in_(bindparam("keys", expanding=True)))
-    .group_by(RECEIPTS.c.alert_id, RECEIPTS.c.device_id)
+_OF_INCIDENTS = _WITH_CALL_SIGN.where(ALERTS.c.incident_id == func.any(bindparam("incident_ids"))).order_by(
+    ALERTS.c.alert_id
 )
 PROGRESS_COLUMNS = ("en_route_at", "on_scene_at", "cleared_at")
-"""Of one acknowledgment: a unit that acknowledges again makes its way again."""
+CARE_COLUMNS = (
+    "confirmed_at",
+    "confirmed_by",
+    "refused_at",
+    "next_look_at",
+    "closest_m",
+    "closest_at",
+    "unconfirmed_nudged_at",
+    "stalled_nudged_at",
+    "welfare_asked_at",
+    "welfare_answered_at",
+    "welfare_silent_at",
+)
+OF_ONE_ACKNOWLEDGMENT = (*PROGRESS_COLUMNS, *CARE_COLUMNS)
+"""A unit that acknowledges again makes its way again, and is confirmed and looked after anew."""
+OF_ONE_ASKING = (
+    "sent_at",
+    "received_at",
+    "displayed_at",
+    "acknowledged_at",
+    "declined_at",
+    "reason",
+    *OF_ONE_ACKNOWLEDGMENT,
+)
 _NEW = insert(ALERTS)
 # No parameter in what is set, nor in its condition: with one, SQLAlchemy sends an upsert of several rows row by row.
 _ASK = _NEW.on_conflict_do_update(
@@ -37,7 +59,16 @@ _ASK = _NEW.on_conflict_do_update(
             for name in ("state", "level", "distance_m", "deadline_at", "queued_at", "changed_at")
         },
         **dict.fromkeys(
-            ("sent_at", "received_at", "displayed_at", "acknowledged_at", "declined_at", *PROGRESS_COLUMNS), null()
+            (
+                "sent_at",
+                "received_at",
+                "displayed_at",
+                "acknowledged_at",
+                "declined_at",
+                "reason",
+                *OF_ONE_ACKNOWLEDGMENT,
+            ),
+            null(),
         ),
     },
     where=text(
@@ -62,6 +93,17 @@ class StoredAlert:
     en_route_at: datetime | None
     on_scene_at: datetime | None
     cleared_at: datetime | None
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+    refused_at: datetime | None
+    next_look_at: datetime | None
+    closest_m: float | None
+    closest_at: datetime | None
+    unconfirmed_nudged_at: datetime | None
+    stalled_nudged_at: datetime | None
+    welfare_asked_at: datetime | None
+    welfare_answered_at: datetime | None
+    welfare_silent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +124,14 @@ def stages_of_incident(tx: Transaction, incident_id: UUID) -> list[StoredAlert]:
     """As `of_incident`, with the time of every stage."""
     rows = tx.session.execute(_OF_INCIDENT, {"incident_id": incident_id})
     return [_stored(row) for row in rows]
+
+
+def stages_of_incidents(tx: Transaction, incident_ids: Iterable[UUID]) -> Mapping[UUID, list[StoredAlert]]:
+    """As `stages_of_incident`, for many; a list also for those that have none."""
+    found: defaultdict[UUID, list[StoredAlert]] = defaultdict(list)
+    for row in tx.session.execute(_OF_INCIDENTS, {"incident_ids": list(incident_ids)}):
+        found[row.incident_id].append(_stored(row))
+    return found
 
 
 def of_unit(tx: Transaction, unit_id: UUID, *, since: datetime | None, limit: int) -> list[StoredAlert]:
@@ -144,7 +194,7 @@ def move(
         AlertState.DECLINED: ("declined_at",),
     }.get(to, ())
     stages = (*times, stage) if stage else times
-    anew = dict.fromkeys((*PROGRESS_COLUMNS, "reason")) if to is AlertState.ACKNOWLEDGED else {}
+    anew = dict.fromkeys((*OF_ONE_ACKNOWLEDGMENT, "reason")) if to is AlertState.ACKNOWLEDGED else {}
     moved = tx.session.execute(
         update(ALERTS)
         .where(ALERTS.c.alert_id == alert_id, ALERTS.c.state.in_(alert_sources_of(to)))
@@ -163,6 +213,18 @@ def note(tx: Transaction, alert_id: UUID, **columns: Any) -> None:
     _update(tx, alert_id, **columns)
 
 
+def hand_over(tx: Transaction, alert_ids: Iterable[UUID], *, to: UUID, now: datetime) -> None:
+    """These alerts are of another incident from now on, as they are; whoever goes is assisting there.
+
+    Their pages stay with the incident that they were sent for.
+    """
+    tx.session.execute(
+        update(ALERTS)
+        .where(ALERTS.c.alert_id == func.any(list(alert_ids)))
+        .values(incident_id=to, changed_at=now, role=case((ALERTS.c.role.is_not(None), Role.ASSISTING)))
+    )
+
+
 def touch_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> dict[UUID, UUID]:
     """All alerts of the incident count as changed; the alert's id for each unit."""
     rows = tx.session.execute(
@@ -174,24 +236,13 @@ def touch_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> dict[UUID
     return {row.unit_id: row.alert_id for row in rows}
 
 
-def add_receipt(tx: Transaction, alert_id: UUID, device_id: UUID, *, kind: str, at: datetime, now: datetime) -> bool:
-    """False when this device has sent this receipt before."""
-    added = tx.session.execute(
-        insert(RECEIPTS)
-        .values(agency_id=tx.agency_id, alert_id=alert_id, device_id=device_id, kind=kind, at=at, recorded_at=now)
-        .on_conflict_do_nothing()
-        .returning(RECEIPTS.c.kind)
+def explain(tx: Transaction, incident_id: UUID, unit_ids: Iterable[UUID], reason: str) -> None:
+    """Why these units are no longer needed: a phone that hears of it by catching up reads it too."""
+    tx.session.execute(
+        update(ALERTS)
+        .where(ALERTS.c.incident_id == incident_id, ALERTS.c.unit_id == func.any(list(unit_ids)))
+        .values(reason=reason)
     )
-    return added.first() is not None
-
-
-def last_receipts(tx: Transaction, keys: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], datetime]:
-    """Those of the (alert, device) pairs from which receipts have come, and when the last one did."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    rows = tx.session.execute(_RECEIVERS, {"keys": wanted})
-    return {(row.alert_id, row.device_id): row.last_at for row in rows}
 
 
 def other_duty(tx: Transaction, unit_id: UUID, *, apart_from: UUID) -> OtherDuty | None:
@@ -230,6 +281,7 @@ def _alert(row: Any) -> Alert:
         distance_m=row.distance_m,
         role=Role(row.role) if row.role else None,
         acknowledged_at=row.acknowledged_at,
+        refused=row.refused_at is not None,
     )
 
 
@@ -244,7 +296,5 @@ def _stored(row: Any) -> StoredAlert:
         received_at=row.received_at,
         displayed_at=row.displayed_at,
         declined_at=row.declined_at,
-        en_route_at=row.en_route_at,
-        on_scene_at=row.on_scene_at,
-        cleared_at=row.cleared_at,
+        **{name: getattr(row, name) for name in OF_ONE_ACKNOWLEDGMENT},
     )

@@ -25,17 +25,26 @@ def facts_from_json(text: bytes) -> list[Candidate]:
 
 def never_asked(facts: Sequence[Candidate]) -> list[Candidate]:
     """The same units, as if the incident were heard of for the first time."""
-    return [replace(candidate, alert_state=None) for candidate in facts]
+    return [replace(candidate, alert_state=None, refused=False) for candidate in facts]
 
 
 def _values(unit: Candidate) -> list[Any]:
     fix = unit.fix
     where = [fix.point.lat, fix.point.lon, fix.at, fix.accuracy_m] if fix else None
-    return [str(unit.unit_id), unit.call_sign, unit.kind, unit.status, unit.has_device, unit.alert_state, where]
+    return [
+        str(unit.unit_id),
+        unit.call_sign,
+        unit.kind,
+        unit.status,
+        unit.has_device,
+        unit.alert_state,
+        unit.refused,
+        where,
+    ]
 
 
 def _candidate(values: list[Any]) -> Candidate:
-    unit_id, call_sign, kind, status, has_device, alert_state, where = values
+    unit_id, call_sign, kind, status, has_device, alert_state, refused, where = values
     return Candidate(
         unit_id=UUID(unit_id),
         call_sign=call_sign,
@@ -44,6 +53,7 @@ def _candidate(values: list[Any]) -> Candidate:
         has_device=has_device,
         fix=_fix(where) if where else None,
         alert_state=AlertState(alert_state) if alert_state else None,
+        refused=refused,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from service.domain.detection import Detection, DetectionKind, Outcome
 from service.store import sounds
@@ -92,6 +92,24 @@ def attach_parked(tx: Transaction, detection: Detection, *, incident_id: UUID) -
         )
         .values(incident_id=incident_id)
     )
+
+
+def hand_over(tx: Transaction, incident_id: UUID, *, to: UUID, detection_ids: Iterable[str] | None = None) -> None:
+    """Every message of these detections, or of all, belongs to another incident from now on."""
+    statement = update(DETECTIONS).where(DETECTIONS.c.incident_id == incident_id)
+    if detection_ids is not None:
+        statement = statement.where(DETECTIONS.c.detection_id == func.any(list(detection_ids)))
+    tx.session.execute(statement.values(incident_id=to))
+
+
+def incidents_of(tx: Transaction, detection_ids: Iterable[str]) -> set[UUID]:
+    """The incidents to which detections of these names belong, of whatever source."""
+    rows = tx.session.execute(
+        select(DETECTIONS.c.incident_id)
+        .where(DETECTIONS.c.detection_id == func.any(list(detection_ids)), DETECTIONS.c.incident_id.is_not(None))
+        .distinct()
+    )
+    return {row.incident_id for row in rows}
 
 
 def _stored(row: Any) -> StoredDetection:

@@ -186,9 +186,9 @@ def look_again(tx: Transaction, incident_id: UUID, *, at: datetime) -> None:
     )
 
 
-def set_disposition(tx: Transaction, incident_id: UUID, disposition: Disposition) -> None:
-    """The latest word of who was there."""
-    _update(tx, incident_id, disposition=disposition)
+def note(tx: Transaction, incident_id: UUID, **columns: Any) -> None:
+    """Set what is no move: what was found, a legal hold, which incident it became part of."""
+    _update(tx, incident_id, **columns)
 
 
 def page_of_newest(
@@ -237,5 +237,12 @@ def _incident(row: Any) -> Incident:
         deadline_at=row.deadline_at,
         policy=Policy.from_dict(row.policy),
         opened_at=row.opened_at,
+        ended_at=row.ended_at,
+        disposition=Disposition(row.disposition) if row.disposition else None,
+        merged_into=row.merged_into,
+        split_from=row.split_from,
+        emergency_unit_id=row.emergency_unit_id,
+        emergency_call_sign=row.emergency_call_sign,
+        legal_hold=row.legal_hold,
         sound=sounds.from_columns(row._mapping),  # noqa: SLF001  SQLAlchemy's public way to a row's names
     )

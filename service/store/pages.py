@@ -158,6 +158,15 @@ def try_again(tx: Transaction, page: StoredPage, *, at: datetime, failure: str) 
     return _move_claimed(tx, page, state=PageState.PENDING, next_action_at=at, failure=failure)
 
 
+def supersede_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> None:
+    """Nothing that still waits is sent: the incident is another's now, and what its phones need comes from there."""
+    tx.session.execute(
+        update(PAGES)
+        .where(PAGES.c.incident_id == incident_id, PAGES.c.state == PageState.PENDING)
+        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+    )
+
+
 def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredPage]:
     """In the order they were queued."""
     rows = tx.session.execute(select(PAGES).where(PAGES.c.incident_id == incident_id).order_by(PAGES.c.page_id))

@@ -1,0 +1,190 @@
+"""A dispatcher knows better which detections belong together: two incidents become one, or one becomes two.
+
+Under the agency's lock, as everything that correlates. Alerts go with the incident that lives on, as they are: whoever
+was going is still going, and the buttons on a phone still work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from service.domain.alert import Alert, AlertState
+from service.domain.detection import Confidence, Sound, headline, is_stale, rings
+from service.domain.disposition import Disposition
+from service.domain.errors import Code, DomainError
+from service.domain.escalation import decide
+from service.domain.events import Acknowledged, Changed, Ended, Opened, TookOver
+from service.domain.incident import Incident, IncidentState
+from service.operations.accounts import SignedInUser
+from service.operations.decisions import carry_out, free_unit
+from service.operations.detections import standing_sounds
+from service.operations.dispatching import follow, lock_living, tell
+from service.operations.paging import nudge_workers
+from service.operations.surroundings import Surroundings, candidates, looking_around
+from service.ports import Ports
+from service.store import alerts, detections, incidents, pages
+from service.store.database import Database, Transaction
+
+
+def merge_incidents(database: Database, ports: Ports, *, user: SignedInUser, incident_id: UUID, into: UUID) -> None:
+    """It was the other one: its detections, alerts and acknowledgments go there, and it is closed.
+
+    Raises DomainError: not_found for either, incident_over, invalid for an incident into itself.
+    """
+    if incident_id == into:
+        raise DomainError(Code.INVALID, "An incident cannot be merged into itself.")
+    now = ports.clock.now()
+    with database.transaction(user.agency_id, origin=user.origin, exclusive=True) as tx:
+        # In one order, whoever merges what into what: or two who merge crosswise wait for each other.
+        locked = {each: incidents.lock(tx, each) for each in sorted((incident_id, into))}
+        old = locked[incident_id]
+        if old is not None and old.merged_into == into:
+            return
+        old, new = lock_living(tx, incident_id), lock_living(tx, into)
+        if old.emergency_unit_id is not None:
+            raise DomainError(Code.INVALID, "An emergency is merged into nothing; merge the other incident into it.")
+        tell(tx, user, incident_id, "incident_merged", now=now, into=str(into))
+        tell(tx, user, into, "incident_took_over", now=now, merged=str(incident_id))
+        queued = _Merging(tx, user, old, now).into(new)
+        # What is left there is over: its units are free, or go on with what they acknowledged here.
+        left = alerts.of_incident(tx, incident_id)
+        ended = Ended(to=IncidentState.CLOSED, reason="Merged with another report of the same shots")
+        queued |= carry_out(tx, old, decide(old, left, event=ended, now=now), now=now, actor=user.actor)
+        incidents.note(tx, incident_id, merged_into=into, disposition=Disposition.DUPLICATE)
+    if queued:
+        for each in (incident_id, into):
+            nudge_workers(ports, user.agency_id, each)
+
+
+def split_incident(
+    database: Database, ports: Ports, *, user: SignedInUser, incident_id: UUID, detection_ids: Sequence[str]
+) -> None:
+    """These detections were something else: they become an incident of their own, which rings like any new one.
+
+    A second call changes nothing. Raises DomainError: not_found, incident_over, invalid when one of them is not this
+    incident's, or nothing would stay.
+    """
+    with database.transaction(user.agency_id) as tx:
+        incident = lock_living(tx, incident_id)
+        if _was_split(tx, incident, detection_ids):
+            return
+        place = _parted(tx, incident, detection_ids)[0].place
+
+    def act(around: Surroundings) -> UUID | None:
+        now = ports.clock.now()
+        with database.transaction(user.agency_id, origin=user.origin, exclusive=True) as tx:
+            incident = lock_living(tx, incident_id)
+            if _was_split(tx, incident, detection_ids):
+                return None
+            apart, kept = _parted(tx, incident, detection_ids)
+            new = _apart(tx, incident, apart, now=now)
+            detections.hand_over(tx, incident_id, to=new.incident_id, detection_ids=detection_ids)
+            incidents.hear(tx, incident_id, sound=kept, last_heard_at=kept.occurred_at)
+            details = {"detection_ids": list(detection_ids), "into": str(new.incident_id)}
+            tell(tx, user, incident_id, "incident_split", now=now, **details)
+            tell(tx, user, new.incident_id, "incident_opened", now=now, split_from=str(incident_id))
+            if kept != incident.sound:
+                follow(tx, replace(incident, sound=kept), Changed(upgrade=False), user=user, now=now)
+            _ring(tx, new, around, user=user, now=now)
+            return new.incident_id
+
+    new_id = looking_around(database, ports, act, agency_id=user.agency_id, place=place)
+    if new_id is not None:
+        for each in (incident_id, new_id):
+            nudge_workers(ports, user.agency_id, each)
+
+
+class _Merging:
+    """One incident on its way into another, in one transaction that holds both."""
+
+    def __init__(self, tx: Transaction, user: SignedInUser, old: Incident, now: datetime) -> None:
+        self.tx = tx
+        self.user = user
+        self.old = old
+        self.now = now
+
+    def into(self, new: Incident) -> bool:
+        """True when pages were queued."""
+        coming, staying = self._alerts(new)
+        moved = [alert.alert_id for alert in coming]
+        pages.supersede_all(self.tx, self.old.incident_id, now=self.now)
+        alerts.hand_over(self.tx, moved, to=new.incident_id, now=self.now)
+        for alert in coming:
+            if alert.state is AlertState.ACKNOWLEDGED:
+                free_unit(self.tx, alert.unit_id, self.old.incident_id, now=self.now)
+        heard = self._heard(new)
+        event = TookOver(
+            taken=tuple(moved),
+            level=self.old.level,
+            deadline_at=self.old.deadline_at,
+            sounds_different=heard.sound != new.sound,
+        )
+        queued = follow(self.tx, heard, event, user=self.user, now=self.now)
+        return self._go_on(new, staying) or queued
+
+    def _alerts(self, new: Incident) -> tuple[list[Alert], list[Alert]]:
+        """Those that come along, and those of units that were asked for both incidents."""
+        both = {alert.unit_id for alert in alerts.of_incident(self.tx, new.incident_id)}
+        known = alerts.of_incident(self.tx, self.old.incident_id)
+        return [one for one in known if one.unit_id not in both], [one for one in known if one.unit_id in both]
+
+    def _heard(self, new: Incident) -> Incident:
+        """The other incident, with what both have heard; an emergency stays what it is."""
+        detections.hand_over(self.tx, self.old.incident_id, to=new.incident_id)
+        heard = standing_sounds(detections.of_incidents(self.tx, [new.incident_id])[new.incident_id])
+        sound = headline(heard) if new.emergency_unit_id is None else None
+        if sound is None:
+            return new
+        last_heard_at = max(each.occurred_at for each in heard)
+        incidents.hear(self.tx, new.incident_id, sound=sound, last_heard_at=last_heard_at)
+        return replace(new, sound=sound)
+
+    def _go_on(self, new: Incident, staying: Sequence[Alert]) -> bool:
+        """Who was going to the one and was asked for both goes to the other."""
+        going = {alert.unit_id for alert in staying if alert.state is AlertState.ACKNOWLEDGED}
+        queued = False
+        for alert in alerts.of_incident(self.tx, new.incident_id):
+            if alert.unit_id in going and alert.state is not AlertState.ACKNOWLEDGED:
+                current = lock_living(self.tx, new.incident_id)
+                event = Acknowledged(alert_id=alert.alert_id)
+                queued |= follow(self.tx, current, event, user=self.user, now=self.now)
+        return queued
+
+
+def _was_split(tx: Transaction, incident: Incident, detection_ids: Sequence[str]) -> bool:
+    """Somebody has just done it: all of them belong to incidents that were split from this one."""
+    theirs = incidents.by_id(tx, detections.incidents_of(tx, detection_ids))
+    return bool(theirs) and all(each.split_from == incident.incident_id for each in theirs.values())
+
+
+def _parted(tx: Transaction, incident: Incident, detection_ids: Sequence[str]) -> tuple[Sound, Sound]:
+    """What was heard by those detections, and what by the others."""
+    messages = detections.of_incidents(tx, [incident.incident_id])[incident.incident_id]
+    strangers = set(detection_ids) - {message.detection.detection_id for message in messages}
+    if strangers:
+        raise DomainError(Code.INVALID, f"Not of this incident: {', '.join(sorted(strangers))}.")
+    apart = headline(standing_sounds(one for one in messages if one.detection.detection_id in detection_ids))
+    kept = headline(standing_sounds(one for one in messages if one.detection.detection_id not in detection_ids))
+    if apart is None or kept is None:
+        raise DomainError(Code.INVALID, "Each of the two incidents needs a detection that was not dismissed.")
+    return apart, kept
+
+
+def _apart(tx: Transaction, incident: Incident, sound: Sound, *, now: datetime) -> Incident:
+    held = rings(sound) and sound.confidence is Confidence.LOW
+    state = IncidentState.HELD if held else IncidentState.OPEN
+    new = incidents.open_new(tx, sound=sound, state=state, policy=incident.policy, now=now)
+    incidents.note(tx, new.incident_id, split_from=incident.incident_id)
+    if held:
+        incidents.hold(tx, new.incident_id, until=now + timedelta(seconds=incident.policy.hold_low_confidence_s))
+    return replace(new, split_from=incident.incident_id)
+
+
+def _ring(tx: Transaction, new: Incident, around: Surroundings, *, user: SignedInUser, now: datetime) -> None:
+    stale = is_stale(new.sound.occurred_at, now=now, policy=new.policy)
+    if new.state is IncidentState.HELD or stale or not rings(new.sound):
+        return
+    found = candidates(tx, new, [], around, want=new.policy.units_per_level, now=now)
+    decision = decide(new, [], event=Opened(candidates=found), now=now)
+    carry_out(tx, new, decision, now=now, actor=user.actor, found=found)
