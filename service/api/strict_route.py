@@ -35,7 +35,7 @@ class StrictRoute(APIRoute):
 
         async def answer_strictly(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            if self.body_field is not None:
+            if self.body_field is not None and (self.body_field.field_info.is_required() or await strict.body()):
                 # Read here, because FastAPI turns whatever its own reading raises into a bare 400.
                 _refuse_other_media_types(strict)
                 await strict.json()

@@ -108,8 +108,9 @@ class _Merging:
         """True when pages were queued."""
         coming, staying = self._alerts(new)
         moved = [alert.alert_id for alert in coming]
-        pages.supersede_all(self.tx, self.old.incident_id, now=self.now)
+        # Alerts before pages, as in every other transaction: or two of them wait for each other.
         alerts.hand_over(self.tx, moved, to=new.incident_id, now=self.now)
+        pages.supersede_all(self.tx, self.old.incident_id, now=self.now)
         for alert in coming:
             if alert.state is AlertState.ACKNOWLEDGED:
                 free_unit(self.tx, alert.unit_id, self.old.incident_id, now=self.now)
