@@ -3,10 +3,10 @@
 Each port has one contract suite (`tests/ports`) that its fake and its real adapter both pass.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from service.domain.geo import Point
@@ -104,24 +104,15 @@ class Jobs(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One line of what a transaction did: the journal's entry, as far as whoever watches needs it."""
-
-    action: str
-    incident_id: UUID | None
-    details: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What one committed transaction changed, in order. `entry_id` is its last journal entry: a place in the record.
+    """A transaction of this agency has changed something. `entry_id` is its last journal entry.
 
-    Ids of two transactions may be in another order than their commits, so a place in the record is about a moment.
+    What it did stands in the journal and nowhere else: so nothing is missed when news are lost, and nothing that
+    is purged lives on in whatever carries them.
     """
 
     agency_id: UUID
     entry_id: UUID
-    changes: tuple[Change, ...]
 
 
 class Feed(Protocol):
@@ -133,8 +124,8 @@ class Feed(Protocol):
     def announce(self, news: News) -> None:
         """After a commit. Returns at once, never raises, and never waits for anybody."""
 
-    def listen(self, agencies: Callable[[], Collection[UUID]]) -> AsyncIterator[News | None]:
-        """News of these agencies from now on, whoever announces them; one listener a process.
+    def listen(self, agencies: Callable[[], Collection[UUID]]) -> AsyncGenerator[News | None, None]:
+        """News of these agencies from now on, whoever announces them, until it is closed; one listener a process.
 
         `agencies` is asked again at least every half second. Yields None at least as often: nothing came, and whatever
         was announced before is here. Raises FeedUnavailable when it is away; listening again begins with now.

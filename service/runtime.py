@@ -16,6 +16,7 @@ from service.adapters.redis_positions import RedisPositions
 from service.adapters.rq_jobs import RqJobs
 from service.adapters.system_clock import DatabaseClock, ScaledClock
 from service.domain.errors import DomainError
+from service.operations import watching
 from service.ports import Clock, Ports, Push
 from service.settings import Settings
 from service.store.database import Database, Transaction
@@ -43,7 +44,8 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
     """
     settings = settings or Settings()
     with ExitStack() as stack:
-        pool_size = settings.api_threads + settings.page_threads
+        # Who serves streams rings no phones, and the other way round.
+        pool_size = settings.api_threads + max(settings.page_threads, watching.THREADS)
         feed = RedisFeed(settings.redis_url.get_secret_value())
         stack.callback(feed.close)
 

@@ -1,9 +1,10 @@
 """What differs from one installation to the next, read once from `BEATLINE_…` at start. Not for rules: see `Policy`."""
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,6 +34,11 @@ class Settings(BaseSettings):
         default="http://localhost:8000",
         description="Where browsers and phones reach this server; cookie calls from elsewhere are refused.",
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses and networks, with commas between, whose X-Forwarded-For and -Proto are believed: the "
+        "journal names who asked, and wrong passwords are counted by address. Never `*` where others can reach us.",
+    )
     fcm_credentials_file: Path | None = Field(
         default=None, description="Google's service-account file; without it no push is sent, and streams carry alone."
     )
@@ -50,6 +56,14 @@ class Settings(BaseSettings):
     clock_start: float | None = Field(
         default=None, description="The Unix time from which a scaled clock runs; needed when the speed is not 1."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, proxies: str) -> str:
+        """A mistyped network is a host of that name to uvicorn, which then believes nobody and says nothing."""
+        for proxy in [] if proxies in {"", "*"} else proxies.split(","):
+            ip_network(proxy.strip())
+        return proxies
 
     @model_validator(mode="after")
     def _production_is_real(self) -> "Settings":

@@ -7,27 +7,31 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from builders import seconds
 from fake_clock import FrozenClock
 from httpx import Response
+from sqlalchemy import select
 
 from service.api.app import create_app
+from service.auth.passwords import hash_password
 from service.auth.signatures import sign
 from service.auth.tokens import new_session_token, token_hash
 from service.domain.policy import Policy
 from service.operations import registry
-from service.operations.registry import NewSource, NewUser
+from service.operations.sessions import SESSION_LIFETIME
+from service.operations.sources import NewSource
 from service.ports import Ports
-from service.store import agencies
-from service.store.agencies import UserRole
+from service.store import sessions, users
 from service.store.database import Database
+from service.store.tables import JOURNAL
+from service.store.users import User, UserRole
 
 EXAMPLES = Path(__file__).parents[1] / "openapi" / "examples"
 BASE_URL = "http://beatline.test"
@@ -59,15 +63,15 @@ class Caller:
 
 
 @contextmanager
-def calling(backend: Backend, *, base_url: str = BASE_URL) -> Iterator[Caller]:
-    """An app that is started, called and stopped, all in one event loop."""
+def calling(backend: Backend, *, base_url: str = BASE_URL, address: str = "127.0.0.1") -> Iterator[Caller]:
+    """An app that is started, called from an address and stopped, all in one event loop."""
 
     @contextmanager
     def open_backend() -> Iterator[Backend]:
         yield backend
 
     app = create_app(open_backend, base_url=base_url)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 50_000))
     with start_blocking_portal() as portal:
         client = httpx.AsyncClient(transport=transport, base_url=base_url)
         started = portal.wrap_async_context_manager(app.router.lifespan_context(app))
@@ -148,24 +152,40 @@ def an_enrolment(code: str, **changes: Any) -> dict[str, Any]:
     return {"code": code, "device": device, "push": {"kind": "fcm_token", "value": "token-1"}} | changes
 
 
+@cache
+def password_hash() -> str:
+    """Of PASSWORD; made once, since it takes its time on purpose."""
+    return hash_password(PASSWORD)
+
+
 def a_person(backend: Backend, agency: Agency, *, role: UserRole = UserRole.DISPATCHER) -> str:
-    """Somebody who can sign in with PASSWORD; returns the e-mail address. Takes its time, as passwords do."""
-    email = f"{role}@{agency.agency_id}.test"
-    user = NewUser(email=email, name=role, role=role, password=PASSWORD)
-    registry.create_user(backend.database, backend.ports, agency_id=agency.agency_id, user=user)
-    return email
+    """Somebody who can sign in with PASSWORD; returns the e-mail address."""
+    return _a_user(backend, agency, role=role, hashed=password_hash()).email
+
+
+def a_user(backend: Backend, agency: Agency, *, role: UserRole = UserRole.DISPATCHER) -> UUID:
+    """Somebody whom no password lets in."""
+    return _a_user(backend, agency, role=role, hashed="none").user_id
+
+
+def _a_user(backend: Backend, agency: Agency, *, role: UserRole, hashed: str) -> User:
+    email, now = f"{role}-{uuid4().hex[:8]}@{agency.agency_id}.test", backend.ports.clock.now()
+    with backend.database.transaction(agency.agency_id) as tx:
+        return users.add(tx, email=email, name=role, role=role, password_hash=hashed, now=now)
+
+
+def a_session(backend: Backend, agency: Agency, *, role: UserRole = UserRole.DISPATCHER) -> str:
+    """The token of somebody's session, who has signed in before."""
+    user_id, token, now = a_user(backend, agency, role=role), new_session_token(), backend.ports.clock.now()
+    with backend.database.transaction(agency.agency_id) as tx:
+        expires_at = now + SESSION_LIFETIME
+        sessions.add(tx, token_hash(token).hex(), user_id=user_id, now=now, expires_at=expires_at)
+    return token
 
 
 def seat(call: Caller, backend: Backend, agency: Agency, *, role: UserRole = UserRole.DISPATCHER) -> None:
     """Somebody is at a desk of the agency and has signed in before: `call` has the cookie."""
-    now = backend.ports.clock.now()
-    token = new_session_token()
-    with backend.database.transaction(agency.agency_id) as tx:
-        user_id = agencies.add_user(
-            tx, email=f"{role}@{agency.agency_id}.test", name=role, role=role, password_hash="none", now=now
-        )
-        expires_at = now + registry.SESSION_LIFETIME
-        agencies.add_session(tx, token_hash(token).hex(), user_id=user_id, now=now, expires_at=expires_at)
+    token = a_session(backend, agency, role=role)
     call.client.cookies.set("beatline_session", token, domain="beatline.test", path="/")
 
 
@@ -180,3 +200,10 @@ def problem_of(answer: Response) -> dict[str, Any]:
 
 def a_moment(clock: FrozenClock, later_s: float) -> str:
     return (clock.now() + seconds(later_s)).isoformat()
+
+
+def on_record(backend: Backend, agency: Agency, *actions: str) -> list[dict[str, Any]]:
+    """What the agency's journal says of these actions, oldest first: who, from where, and the details."""
+    wanted = select(JOURNAL).where(JOURNAL.c.action.in_(actions)).order_by(JOURNAL.c.at, JOURNAL.c.entry_id)
+    with backend.database.transaction(agency.agency_id) as tx:
+        return [{"actor": row.actor, "origin": row.origin} | row.details for row in tx.session.execute(wanted)]

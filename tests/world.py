@@ -25,7 +25,7 @@ from service.domain.detection import DetectionKind
 from service.domain.geo import Point
 from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, PushTarget, Status, Track, UnitKind
-from service.operations import acknowledgments, board, detections, escalations, registry
+from service.operations import acknowledgments, board, care, detections, escalations, registry
 from service.operations.accounts import SignedInUser
 from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
@@ -64,6 +64,7 @@ class Phone:
     world: "World"
     device: SignedInDevice
     target: PushTarget
+    token: str
 
     @property
     def rings(self) -> list[Ring]:
@@ -214,7 +215,7 @@ class World:
         about = NewDevice(platform=platform, model="Pixel 9", app_version="1.0")
         enrolment = registry.enrol(self.database, self.ports, code=code, about=about, target=target)
         device = SignedInDevice(agency_id=self.agency_id, unit_id=enrolment.unit_id, device_id=enrolment.device_id)
-        return Phone(self, device, target)
+        return Phone(self, device, target, enrolment.device_token)
 
     def place(self, unit_id: UUID, fix: Fix) -> None:
         """In the positions, and in their copy."""
@@ -277,6 +278,7 @@ class World:
     def tick(self) -> None:
         with self.working() as (database, ports):
             escalations.escalate_due(database, ports)
+            care.look_after_due(database, ports)
             escalations.send_overdue(database, ports, threads=self.threads)
 
     @contextmanager

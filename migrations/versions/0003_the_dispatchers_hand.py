@@ -10,6 +10,7 @@ INCIDENT_COLUMNS = (
     ("merged_into", sa.Uuid()),
     ("split_from", sa.Uuid()),
     ("emergency_unit_id", sa.Uuid()),
+    ("emergency_call_sign", sa.String()),
     ("legal_hold", sa.String()),
 )
 ALERT_COLUMNS = (
@@ -42,6 +43,12 @@ $$
 def upgrade() -> None:
     for name, kind in INCIDENT_COLUMNS:
         op.add_column("incidents", sa.Column(name, kind, nullable=True))
+    op.create_index(
+        "ix_incidents_emergency",
+        "incidents",
+        ["agency_id", "emergency_unit_id"],
+        postgresql_where=sa.text("emergency_unit_id is not null"),
+    )
     for name, kind in ALERT_COLUMNS:
         op.add_column("alerts", sa.Column(name, kind, nullable=True))
     op.create_index(
@@ -82,5 +89,6 @@ def downgrade() -> None:
     op.drop_index("ix_alerts_due", "alerts")
     for name, _ in reversed(ALERT_COLUMNS):
         op.drop_column("alerts", name)
+    op.drop_index("ix_incidents_emergency", "incidents")
     for name, _ in reversed(INCIDENT_COLUMNS):
         op.drop_column("incidents", name)

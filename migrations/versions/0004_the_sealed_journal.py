@@ -18,11 +18,21 @@ begin
     return new;
 end $$
 """
+# From one agency to the next along the index: what waits of one may be a hundred thousand entries.
 UNSEALED = """
 create function unsealed_agencies(at_most integer) returns table (agency_id uuid)
 language sql stable security definer set search_path = public, pg_temp
-as $$ select distinct j.agency_id from journal j where j.number is null limit at_most $$
+as $$
+    with recursive waiting as (
+        (select j.agency_id from journal j where j.number is null order by j.agency_id limit 1)
+        union all
+        select (select j.agency_id from journal j where j.number is null and j.agency_id > w.agency_id
+                 order by j.agency_id limit 1)
+          from waiting w where w.agency_id is not null)
+    select w.agency_id from waiting w where w.agency_id is not null limit at_most
+$$
 """
+SAID_BY_THE_APP = "agency_id, entry_id, at, actor, action, incident_id, details, origin"
 
 
 def upgrade() -> None:
@@ -31,8 +41,18 @@ def upgrade() -> None:
     op.add_column("journal", sa.Column("hash", sa.LargeBinary(), nullable=True))
     op.add_column("journal", sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True))
     op.create_unique_constraint(op.f("uq_journal_number"), "journal", ["agency_id", "number"])
+    op.create_check_constraint(
+        op.f("ck_journal_sealed"), "journal", "num_nonnulls(number, hash, sealed_at) in (0, 3)"
+    )
     op.create_index(
-        "ix_journal_unsealed", "journal", ["agency_id", "entry_id"], postgresql_where=sa.text("number is null")
+        "ix_journal_unsealed", "journal", ["agency_id", "at", "entry_id"], postgresql_where=sa.text("number is null")
+    )
+    op.create_index(
+        "ix_journal_user",
+        "journal",
+        ["agency_id", "actor", "entry_id"],
+        postgresql_ops={"actor": "text_pattern_ops"},
+        postgresql_where=sa.text("actor like 'user:%'"),
     )
     op.execute("drop trigger append_only on journal")
     op.execute(
@@ -43,6 +63,9 @@ def upgrade() -> None:
     op.execute(
         "create trigger sealed_once before update on journal for each row execute function journal_is_sealed_once()"
     )
+    # Nobody adds an entry that is sealed already.
+    op.execute("revoke insert on journal from beatline_app")
+    op.execute(f"grant insert ({SAID_BY_THE_APP}) on journal to beatline_app")
     op.execute("grant update (number, hash, sealed_at) on journal to beatline_app")
     op.execute(UNSEALED)
     op.execute("grant beatline_door to current_user")
@@ -61,6 +84,8 @@ def downgrade() -> None:
     op.execute("revoke select (agency_id, number) on journal from beatline_door")
     op.execute("drop function unsealed_agencies")
     op.execute("revoke update (number, hash, sealed_at) on journal from beatline_app")
+    op.execute(f"revoke insert ({SAID_BY_THE_APP}) on journal from beatline_app")
+    op.execute("grant insert on journal to beatline_app")
     op.execute("drop trigger sealed_once on journal")
     op.execute("drop function journal_is_sealed_once")
     op.execute("drop trigger append_only on journal")
@@ -68,7 +93,9 @@ def downgrade() -> None:
         "create trigger append_only before update or delete or truncate on journal"
         " for each statement execute function journal_is_append_only()"
     )
+    op.drop_index("ix_journal_user", "journal")
     op.drop_index("ix_journal_unsealed", "journal")
+    op.drop_constraint(op.f("ck_journal_sealed"), "journal")
     op.drop_constraint(op.f("uq_journal_number"), "journal")
     for column in ("sealed_at", "hash", "number", "origin"):
         op.drop_column("journal", column)

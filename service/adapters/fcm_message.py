@@ -16,6 +16,8 @@ from service.domain.unit import Platform, PushKind, PushTarget
 MAX_TTL_S = 28 * 24 * 3_600
 SIREN = "siren.caf"
 """A sound in the app's bundle; iOS plays its default when the app has none of that name."""
+CHIME = "default"
+"""iOS's own sound: a siren would tell where an officer is who is only asked whether all is well."""
 CRITICAL_KINDS = frozenset({PageKind.ALERT, PageKind.WARNING, PageKind.DRILL})
 """Not updates: a critical notification that is on the screen cannot be replaced (Home Assistant's experience)."""
 
@@ -88,7 +90,7 @@ def _aps(notice: Notice, *, critical: bool) -> messaging.Aps:
     """`mutable_content` lets the app fetch the picture, or all of a minimal notice, before it is shown."""
     return messaging.Aps(
         alert=messaging.ApsAlert(title=title(notice), body=body(notice)),
-        sound=None if notice.quiet else _sound(critical=critical),
+        sound=None if notice.quiet else _sound(notice, critical=critical),
         category=notice.kind.value,
         thread_id=str(notice.incident_id),
         mutable_content=True,
@@ -96,7 +98,9 @@ def _aps(notice: Notice, *, critical: bool) -> messaging.Aps:
     )
 
 
-def _sound(*, critical: bool) -> messaging.CriticalSound | str:
+def _sound(notice: Notice, *, critical: bool) -> messaging.CriticalSound | str:
+    if notice.kind is PageKind.WELFARE:
+        return CHIME
     return messaging.CriticalSound(name=SIREN, critical=True, volume=1.0) if critical else SIREN
 
 

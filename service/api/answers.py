@@ -3,7 +3,7 @@
 Times are RFC 3339 in UTC, distances in metres. A field that does not apply is null rather than absent.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -52,8 +52,25 @@ class SoundAnswer(BaseModel):
         )
 
 
+class EmergencyShown(BaseModel):
+    """The unit whose officer called for help, by the call sign that it had then."""
+
+    unit_id: UUID
+    call_sign: str
+
+
+class WelfareQuestion(BaseModel):
+    """The officer was asked "Are you all right?", and has not answered yet; after `answer_by` the console knows."""
+
+    asked_at: datetime
+    answer_by: datetime
+
+
 class IncidentSummary(SoundAnswer):
-    """An incident in a list, and all that a phone needs of it. `level` counts the levels asked so far."""
+    """An incident in a list, and all that a phone needs of it. `level` counts the levels asked so far.
+
+    Nothing was heard of an `emergency`: its place is where help is wanted, and its address says so in words.
+    """
 
     incident_id: UUID
     state: IncidentState
@@ -61,6 +78,7 @@ class IncidentSummary(SoundAnswer):
     level: int
     sequence: int
     deadline_at: datetime | None
+    emergency: EmergencyShown | None
 
     @classmethod
     def of_incident(cls, incident: Incident) -> Self:
@@ -71,6 +89,7 @@ class IncidentSummary(SoundAnswer):
             level=incident.level,
             sequence=incident.sequence,
             deadline_at=incident.deadline_at,
+            emergency=_emergency(incident),
             **SoundAnswer.of(incident.sound).model_dump(),
         )
 
@@ -93,6 +112,7 @@ class AlertAnswer(BaseModel):
     en_route_at: datetime | None
     on_scene_at: datetime | None
     cleared_at: datetime | None
+    welfare: WelfareQuestion | None
     incident: IncidentSummary
 
     @classmethod
@@ -111,6 +131,7 @@ class AlertAnswer(BaseModel):
             en_route_at=view.stored.en_route_at,
             on_scene_at=view.stored.on_scene_at,
             cleared_at=view.stored.cleared_at,
+            welfare=_welfare(view),
             incident=IncidentSummary.of_incident(view.incident),
         )
 
@@ -120,3 +141,17 @@ class AlertsAnswer(BaseModel):
 
     items: list[AlertAnswer]
     next: str | None
+
+
+def _emergency(incident: Incident) -> EmergencyShown | None:
+    if incident.emergency_unit_id is None:
+        return None
+    return EmergencyShown(unit_id=incident.emergency_unit_id, call_sign=incident.emergency_call_sign or "")
+
+
+def _welfare(view: AlertView) -> WelfareQuestion | None:
+    asked_at = view.stored.welfare_asked_at
+    if asked_at is None or not view.stored.awaits_welfare:
+        return None
+    answer_by = asked_at + timedelta(seconds=view.incident.policy.welfare_answer_s)
+    return WelfareQuestion(asked_at=asked_at, answer_by=answer_by)

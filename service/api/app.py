@@ -8,7 +8,29 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 
-from service.api import admin, console, errors, health, integrators, metrics, openapi, positions, units
+from service.api import (
+    access,
+    admin,
+    admin_agencies,
+    admin_policies,
+    admin_sources,
+    admin_tokens,
+    admin_units,
+    admin_users,
+    care,
+    console,
+    dispatching,
+    errors,
+    health,
+    integrators,
+    metrics,
+    openapi,
+    positions,
+    record,
+    sessions,
+    streams,
+    units,
+)
 from service.api.deps import Backend
 
 THREADS = 20
@@ -20,8 +42,19 @@ _ROUTERS = (
     integrators.router,
     positions.router,
     units.router,
+    care.router,
+    sessions.router,
     console.router,
+    dispatching.router,
+    record.router,
+    streams.router,
     admin.router,
+    admin_tokens.router,
+    admin_agencies.router,
+    admin_users.router,
+    admin_units.router,
+    admin_sources.router,
+    admin_policies.router,
     health.router,
     metrics.router,
 )
@@ -40,8 +73,11 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         with open_backend() as backend:
             app.state.backend = backend
-            async with positions.open_reception(backend) as reception:
+            app.state.sign_in_line = sessions.Line()
+            async with positions.open_reception(backend) as reception, streams.open_hub(backend) as hub:
                 app.state.reception = reception
+                app.state.hub = hub
+                app.state.requests.streams.set_function(lambda: len(hub.watchers))
                 yield
 
     app = FastAPI(
@@ -62,6 +98,7 @@ def create_app(
     app.add_middleware(metrics.Measured, requests=app.state.requests)
     errors.install(app)
     for router in _ROUTERS:
+        access.refuse_unlisted(router)
         app.include_router(router)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app

@@ -17,6 +17,7 @@ from service.domain.errors import Code
 from service.domain.incident import IncidentState
 from service.operations import board
 from service.operations.board import Wanted
+from service.operations.concerns import concerns_of_incidents
 
 router = APIRouter(prefix="/v1", tags=["console"], route_class=StrictRoute)
 
@@ -40,7 +41,8 @@ def list_incidents(
     """Incidents, newest first, a page at a time; the Link header leads to the next page. Also as GeoJSON."""
     wanted = Wanted(states=tuple(query.state), before=query.cursor, limit=query.limit + 1)
     found = board.list_incidents(backend.database, backend.ports, user=user, wanted=wanted)
-    items = [IncidentListed.of_incident(incident) for incident in found[: query.limit]]
+    concerns = concerns_of_incidents(backend.database, found[: query.limit], agency_id=user.agency_id)
+    items = [IncidentListed.listed(each, concerns[each.incident_id]) for each in found[: query.limit]]
     following = items[-1].incident_id if len(found) > query.limit else None
     headers = {}
     if following is not None:

@@ -1,4 +1,4 @@
-"""How does a route get what it works with: the database, the ports, and who is asking? Not for what they may do."""
+"""How does a route get what it works with: the database, the ports, and who is asking? What they may do: `access`."""
 
 from dataclasses import replace
 from typing import Annotated, Protocol
@@ -8,10 +8,12 @@ from fastapi import Depends
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
-from service.auth.tokens import token_hash
+from service.api import access
+from service.auth.tokens import API_PREFIX, token_hash
 from service.domain.errors import Code, DomainError
-from service.operations import registry
-from service.operations.registry import SignedInDevice, SignedInUser
+from service.operations import api_tokens, registry, sessions
+from service.operations.accounts import SignedInUser
+from service.operations.registry import SignedInDevice
 from service.ports import Ports
 from service.store.database import Database
 
@@ -36,7 +38,9 @@ async def backend_of(request: Request) -> Backend:
 
 BackendDep = Annotated[Backend, Depends(backend_of)]
 _device_token = HTTPBearer(auto_error=False, scheme_name="deviceToken", description="From POST /v1/enrolments.")
-_session_token = HTTPBearer(auto_error=False, scheme_name="sessionToken", description="A session, for scripts.")
+_bearer_token = HTTPBearer(
+    auto_error=False, scheme_name="apiToken", description="From POST /v1/admin/api-tokens, or a session's own token."
+)
 _session_cookie = APIKeyCookie(auto_error=False, scheme_name="sessionCookie", name=SESSION_COOKIE)
 
 
@@ -45,19 +49,18 @@ def origin_of(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
-OriginDep = Annotated[str | None, Depends(origin_of)]
-
-
 def signed_in_device(
+    request: Request,
     backend: BackendDep,
-    origin: OriginDep,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_device_token)],
 ) -> SignedInDevice:
     """The responder's device. Raises unauthenticated without a token, for an unknown one, and once it is revoked."""
-    device = registry.device_by_token(backend.database, token_hash(bearer.credentials)) if bearer else None
+    token = token_hash(bearer.credentials) if bearer else None
+    device = registry.device_by_token(backend.database, backend.ports, token) if token else None
     if device is None:
         raise DomainError(Code.UNAUTHENTICATED, "This device is not enrolled, or no longer.")
-    return replace(device, origin=origin)
+    access.refuse_unless_listed(_operation(request), access.DEVICES)
+    return replace(device, origin=origin_of(request))
 
 
 DeviceDep = Annotated[SignedInDevice, Depends(signed_in_device)]
@@ -77,9 +80,9 @@ async def refuse_foreign_origin(request: Request) -> None:
         raise DomainError(Code.FORBIDDEN, "This page is not ours; open the console at its own address.")
 
 
-async def session_token(
+async def desk_token(
     request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_session_token)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer_token)],
     cookie: Annotated[str | None, Depends(_session_cookie)],
 ) -> str | None:
     """From the header if there is one, since no browser sends that by itself; else from the cookie, if it is safe."""
@@ -90,27 +93,34 @@ async def session_token(
     return cookie
 
 
-SessionTokenDep = Annotated[str | None, Depends(session_token)]
+DeskTokenDep = Annotated[str | None, Depends(desk_token)]
 
 
-def signed_in_user(backend: BackendDep, token: SessionTokenDep, origin: OriginDep) -> SignedInUser:
-    """Whoever has this session. Raises unauthenticated without one, or once it has ended."""
-    user = registry.session_of(backend.database, backend.ports, token_hash(token)) if token else None
+def user_of(backend: Backend, token: str) -> SignedInUser | None:
+    """Whose session or API token this is; None when it has ended or never was."""
+    find = api_tokens.user_of_token if token.startswith(API_PREFIX) else sessions.session_of
+    return find(backend.database, backend.ports, token_hash(token))
+
+
+def signed_in_user(request: Request, backend: BackendDep, token: DeskTokenDep) -> SignedInUser:
+    """Whoever has this session or token, if they may do what the route does.
+
+    Raises unauthenticated without one, or once it has ended; forbidden when the access table does not list them.
+    """
+    user = user_of(backend, token) if token else None
     if user is None:
         raise DomainError(Code.UNAUTHENTICATED, "Sign in first.")
-    return replace(user, origin=origin)
+    access.refuse_unless_allowed(_operation(request), user)
+    return replace(user, origin=origin_of(request))
 
 
 UserDep = Annotated[SignedInUser, Depends(signed_in_user)]
 
 
-def signed_in_administrator(user: UserDep) -> SignedInUser:
-    if user.role != "administrator":
-        raise DomainError(Code.FORBIDDEN, "Only an administrator may do this.")
-    return user
-
-
-AdministratorDep = Annotated[SignedInUser, Depends(signed_in_administrator)]
+def _operation(request: Request) -> str:
+    """What the access table calls the route that was found for this request."""
+    name: str = request.scope["route"].name
+    return name
 
 
 def _host_of(url: str) -> str | None:

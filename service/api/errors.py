@@ -28,8 +28,10 @@ STATUS_OF: dict[Code, HTTPStatus] = {
     Code.ILLEGAL_MOVE: HTTPStatus.CONFLICT,
     Code.INCIDENT_OVER: HTTPStatus.CONFLICT,
     Code.DETECTION_CONFLICT: HTTPStatus.CONFLICT,
+    Code.ALREADY_EXISTS: HTTPStatus.CONFLICT,
     Code.CODE_NOT_USABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
     Code.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Code.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
     Code.OVERLOADED: HTTPStatus.TOO_MANY_REQUESTS,
     Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -90,7 +92,13 @@ async def _refused(_: Request, error: DomainError) -> Response:
     status = STATUS_OF[error.code]
     if error.internal:
         _log.warning("request_refused", code=error.code.value, internal=error.internal)
-    return problem(status, code=error.code.value, detail=error.message, headers=_headers(status, error.retry_after_s))
+    return problem(
+        status,
+        code=error.code.value,
+        detail=error.message,
+        errors=[FieldProblem(field=field, reason=reason) for field, reason in error.fields.items()] or None,
+        headers=_headers(status, error.retry_after_s),
+    )
 
 
 async def _not_understood(_: Request, error: RequestValidationError) -> Response:

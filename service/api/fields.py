@@ -64,6 +64,8 @@ Longitude = Annotated[float, Field(ge=-180, le=180), BeforeValidator(_number)]
 Metres = Annotated[float, Field(ge=0, le=10_000), BeforeValidator(_number)]
 Rounds = Annotated[int, Field(ge=0, le=1_000), BeforeValidator(_number)]
 Revision = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_number)]
+Whole = Annotated[int, BeforeValidator(_number)]
+Days = Annotated[int, Field(ge=1, le=400), BeforeValidator(_number)]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),

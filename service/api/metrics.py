@@ -6,7 +6,7 @@ Each app has a registry of its own: nothing is registered at import, and two app
 import time
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 router = APIRouter(tags=["machines"])
@@ -28,6 +28,7 @@ class Requests:
             buckets=BUCKETS_S,
             registry=self.registry,
         )
+        self.streams = Gauge("beatline_streams", "Open streams of consoles and phones.", registry=self.registry)
 
 
 class Measured:

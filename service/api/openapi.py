@@ -1,4 +1,4 @@
-"""What does the OpenAPI document say that FastAPI cannot know? Problems, and the bodies that signed routes read."""
+"""What does the OpenAPI document say that FastAPI cannot know? Problems, bodies that signed routes read, and events."""
 
 from typing import Any
 
@@ -12,7 +12,10 @@ from service.api.errors import Problem
 from service.api.geojson import FeatureCollection
 from service.api.schemas_integrators import DetectionBody, DismissalBody
 from service.api.schemas_positions import FeedBody, PositionsBody
+from service.api.schemas_streams import ALL_TOLD
 
+OPENAPI_VERSION = "3.2.0"
+"""The first that can say what one event of a stream holds (`itemSchema`)."""
 UNDECLARED: tuple[type[BaseModel], ...] = (
     Problem,
     FeatureCollection,
@@ -35,6 +38,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(
             title=app.title,
             version=app.version,
+            openapi_version=OPENAPI_VERSION,
             description=app.description,
             license_info=app.license_info,
             tags=app.openapi_tags,
@@ -47,7 +51,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _undeclared_schemas() -> dict[str, Any]:
     _, schemas = models_json_schema(
-        [(model, "validation") for model in UNDECLARED], ref_template="#/components/schemas/{model}"
+        [*((model, "validation") for model in UNDECLARED), *((model, "serialization") for model in ALL_TOLD)],
+        ref_template="#/components/schemas/{model}",
     )
     found: dict[str, Any] = schemas["$defs"]
     return found

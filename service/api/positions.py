@@ -24,12 +24,12 @@ from service.api.signed import SignedMessage, SignedMessageDep, SourceId, body_o
 from service.auth.lookup_cache import LookupCache
 from service.auth.tokens import token_hash
 from service.domain.errors import Code, DomainError
-from service.operations import positions, registry
+from service.operations import positions, registry, sources
 from service.operations.position_desk import PositionDesk, Report
 from service.operations.positions import FeedUnit
 from service.operations.registry import SignedInDevice
 from service.ports import UnitKey
-from service.store.agencies import Source
+from service.store.sources import Source
 
 router = APIRouter(prefix="/v1")
 
@@ -47,7 +47,7 @@ async def open_reception(backend: Backend) -> AsyncIterator[Reception]:
     """For the app's lifespan, inside the backend's."""
 
     def device_of(token: bytes) -> SignedInDevice | None:
-        return registry.device_by_token(backend.database, token)
+        return registry.device_by_token(backend.database, backend.ports, token)
 
     async with PositionDesk(backend.database, backend.ports) as desk:
         yield Reception(desk=desk, devices=LookupCache(device_of))
@@ -113,7 +113,9 @@ def _read_feed(source_id: str, message: SignedMessage, backend: Backend) -> tupl
     source = source_of(message, source_id, backend=backend)
     fields = object_of(message.text)
     with naming_fields():
-        return source, FeedBody.model_validate(fields)
+        body = FeedBody.model_validate(fields)
+    sources.note_positions(backend.database, backend.ports, source)
+    return source, body
 
 
 def _json(content: dict[str, Any]) -> Response:

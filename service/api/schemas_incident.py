@@ -8,12 +8,14 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from service.api.answers import IncidentSummary, SoundAnswer
+from service.api.schemas_concerns import ConcernShown
 from service.domain.alert import AlertState, PageKind, PageState, Role
 from service.domain.detection import DetectionKind, Outcome
 from service.domain.disposition import Disposition
 from service.domain.incident import Incident
 from service.domain.stage_clock import Stage
 from service.operations.board import IncidentRecord
+from service.operations.concerns import Standing, concerns_of
 from service.store.alerts import StoredAlert
 from service.store.detections import StoredDetection
 from service.store.journal import Entry
@@ -21,16 +23,20 @@ from service.store.selections import StoredSelection
 
 
 class IncidentListed(IncidentSummary):
-    """An incident in a console's list. `merged_into` and `split_from` are other incidents."""
+    """An incident in a console's list. `merged_into` and `split_from` are other incidents.
+
+    `concerns` are units that somebody must look after now.
+    """
 
     ended_at: datetime | None
     disposition: Disposition | None
     merged_into: UUID | None
     split_from: UUID | None
     legal_hold: str | None
+    concerns: list[ConcernShown]
 
     @classmethod
-    def of_incident(cls, incident: Incident) -> Self:
+    def listed(cls, incident: Incident, concerns: Iterable[Standing]) -> Self:
         return cls(
             **IncidentSummary.of_incident(incident).model_dump(),
             ended_at=incident.ended_at,
@@ -38,6 +44,7 @@ class IncidentListed(IncidentSummary):
             merged_into=incident.merged_into,
             split_from=incident.split_from,
             legal_hold=incident.legal_hold,
+            concerns=[ConcernShown.of(standing) for standing in concerns],
         )
 
 
@@ -226,7 +233,7 @@ class IncidentShown(IncidentListed):
         alerts = [AlertShown.of(stored, names) for stored in record.alerts]
         going = [alert for alert in alerts if alert.state is AlertState.ACKNOWLEDGED]
         return cls(
-            **IncidentListed.of_incident(record.incident).model_dump(),
+            **IncidentListed.listed(record.incident, concerns_of(record.incident, record.alerts)).model_dump(),
             stages=_stages(record),
             detections=[DetectionShown.of(stored) for stored in record.detections],
             selection=SelectionShown.of(record.selections),

@@ -20,8 +20,8 @@ from service.api.limits import bounded_body
 from service.auth.signatures import BadSignature, verify
 from service.auth.tokens import new_source_secret
 from service.domain.errors import Code, DomainError
-from service.operations import registry
-from service.store.agencies import Source
+from service.operations import sources
+from service.store.sources import Source
 
 SourceId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 """A text to the framework: what is no UUID is no source of ours either, and answered like one that is unknown."""
@@ -81,7 +81,7 @@ def body_of(*schemas: str) -> dict[str, Any]:
 
 def _known_source(source_id: str, backend: Backend) -> Source | None:
     try:
-        return registry.source_of(backend.database, UUID(source_id))
+        return sources.known_source(backend.database, UUID(source_id))
     except ValueError:
         return None
 

@@ -10,6 +10,7 @@ import secrets
 
 DEVICE_PREFIX = "bld_"
 SESSION_PREFIX = "bls_"
+API_PREFIX = "bla_"
 SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret starts with, not a secret
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 symbols without 0, O, 1 and I: a code is read aloud over a radio and typed with a thumb."""
@@ -24,6 +25,10 @@ def new_device_token() -> str:
 
 def new_session_token() -> str:
     return SESSION_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def new_api_token() -> str:
+    return API_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def new_source_secret() -> str:

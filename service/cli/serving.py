@@ -1,11 +1,9 @@
 """How does `beatline serve` run the API? One uvicorn process with a clock beside it; more of them behind a balancer."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from socket import socket
 from threading import Event, Thread
 
 import uvicorn
@@ -13,13 +11,14 @@ import uvicorn
 from service import runtime
 from service.api.app import create_app
 from service.cli.environment import settings_or_exit
+from service.cli.letting_go import LettingGo, Server
 from service.cli.working import CLOCK
 from service.dev.children import Children, told_to_stop
 from service.observe import configure_logging
 from service.web.pages import add_pages
 
 GRACE_S = 8
-"""How long an answer or a stream may go on after SIGTERM; orchestrators kill after ten seconds or more."""
+"""How long an answer may go on after SIGTERM; orchestrators kill after ten seconds or more. Streams end at once."""
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8000, uds: Path | None = None) -> None:
@@ -45,24 +44,16 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, uds: Path | None = None)
         host=host,
         port=port,
         uds=str(uds) if uds else None,
-        http="httptools",
+        http=LettingGo,
         loop="uvloop",
         ws="none",
         access_log=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_S,
     )
     with told_to_stop(), _clock_beside():
-        _FrozenServer(config).run()
-
-
-class _FrozenServer(uvicorn.Server):
-    """What is there when it starts is never garbage: with thousands of streams, looking at it again takes 0.5 s."""
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
+        Server(config, api).run()
 
 
 @contextmanager

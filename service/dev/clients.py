@@ -18,6 +18,8 @@ from service.dev.watch import Watch
 MODEL = "Simulated phone"
 """What the phones here say they are: nobody mistakes them for a person's."""
 PATIENCE_S = 20.0
+Incident = Mapping[str, Any]
+"""As the API shows it."""
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
 
 
@@ -143,20 +145,40 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """A dispatcher or an administrator, signed in; the session's cookie lives in `http`, so that is one desk's own."""
+    """A person at a desk; the session's cookie lives in `http`, so that is one desk's own.
+
+    A session lasts a shift: when it has ended, the person signs in again. `patience_s` is how long each call is tried.
+    """
 
     http: httpx.AsyncClient
+    email: str
+    password: str
+    patience_s: float = PATIENCE_S
 
     @classmethod
     async def sign_in(cls, http: httpx.AsyncClient, *, email: str, password: str) -> Self:
-        await call(http, "POST", "/v1/session", json={"email": email, "password": password})
-        return cls(http=http)
+        desk = cls(http=http, email=email, password=password)
+        await desk.begin_session()
+        return desk
+
+    async def begin_session(self) -> None:
+        body = {"email": self.email, "password": self.password}
+        await call(self.http, "POST", "/v1/session", patience_s=self.patience_s, json=body)
 
     async def get(self, path: str, **params: Any) -> Any:
-        return await call(self.http, "GET", f"/v1/{path}", params=params)
+        return await self._call("GET", path, params=params)
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return await call(self.http, "POST", f"/v1/{path}", json=body)
+    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return await self._call("POST", path, json=body)
 
-    async def delete(self, path: str) -> None:
-        await call(self.http, "DELETE", f"/v1/{path}")
+    async def delete(self, path: str) -> Any:
+        return await self._call("DELETE", path)
+
+    async def _call(self, method: str, path: str, **how: Any) -> Any:
+        try:
+            return await call(self.http, method, f"/v1/{path}", patience_s=self.patience_s, **how)
+        except Refused as refused:
+            if refused.status != httpx.codes.UNAUTHORIZED:
+                raise
+        await self.begin_session()
+        return await call(self.http, method, f"/v1/{path}", patience_s=self.patience_s, **how)

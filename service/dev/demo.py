@@ -5,8 +5,9 @@ service, a simulated city. This process starts them, writes `demo.json`, shows w
 when it ends. Not for how any of them works.
 """
 
+import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
@@ -18,14 +19,17 @@ from cyclopts.validators import Number
 from rich.console import Console
 
 from service import runtime
+from service.dev.board import Board
 from service.dev.children import told_to_stop
-from service.dev.clients import MODEL
+from service.dev.clients import MODEL, Desk
 from service.dev.demo_file import FILE_NAME, DemoFile
 from service.dev.demo_home import home_of_demo
 from service.dev.embedded import StoresFailed
 from service.dev.installation import Installation, InstallationFailed, free_port, refuse_taken_port
 from service.dev.seed import call_signs, on_duty, planted
-from service.dev.watching import Board, tell_lines, watch_live
+from service.dev.watching import tell_lines, until, watch_live
+
+Tend = Callable[[], None]
 
 
 def demo(
@@ -47,7 +51,7 @@ def demo(
     units
         Patrol units in the city.
     simulation
-        Without it no unit moves and no shot is heard until a client does it.
+        Without it no unit moves, no shot is heard, and no dispatcher acts until a client does it.
     fcm_url
         Send pushes to this server (URL/token and URL/v1/projects/beatline-demo/messages:send) instead of a stand-in.
 
@@ -80,8 +84,8 @@ def _run(installation: Installation, *, count: int, simulation: bool, console: C
         stack.callback(path.unlink, missing_ok=True)
         if simulation:
             _start_city(installation, path)
-        for _ in _shown(stack, demo_file, _heading(installation, demo_file), console=console, done=done):
-            installation.tend()
+        heading = _heading(installation, demo_file)
+        asyncio.run(_show(demo_file, heading, console=console, done=done, tend=installation.tend))
     console.print("The demo has ended.")
 
 
@@ -118,22 +122,22 @@ def _start_city(installation: Installation, path: Path) -> None:
 def _heading(installation: Installation, demo_file: DemoFile) -> list[str]:
     dispatcher, unit = demo_file.dispatcher, demo_file.units[-1]
     return [
-        f"Beatline demo  {installation.base_url}  (API: {installation.base_url}/openapi.json)   Ctrl-C ends it",
+        f"Beatline demo · {installation.base_url} · API: /openapi.json · Ctrl-C ends it",
         f"Console: {installation.base_url}/  {dispatcher.email}  {dispatcher.password}",
         f"Phone of {unit.call_sign}: {installation.base_url}/responder  {unit.enrolment_code}",
         f"For scripts: {installation.home / FILE_NAME}   Log: {installation.log}",
     ]
 
 
-def _shown(
-    stack: ExitStack, demo_file: DemoFile, heading: list[str], *, console: Console, done: Event
-) -> Iterator[None]:
-    """Live in a terminal, line by line elsewhere; yields after each look."""
-    http = stack.enter_context(httpx.Client(base_url=demo_file.base_url, timeout=5.0))
-    board = Board(http, demo_file.dispatcher)
-    if console.is_terminal:
-        yield from watch_live(board, heading, console=console, done=done)
-        return
-    for line in heading:
-        console.print(line, highlight=False, soft_wrap=True)
-    yield from tell_lines(board, console=console, done=done)
+async def _show(demo_file: DemoFile, heading: list[str], *, console: Console, done: Event, tend: Tend) -> None:
+    """Live in a terminal, line by line elsewhere, until `done`."""
+    login = demo_file.dispatcher
+    async with httpx.AsyncClient(base_url=demo_file.base_url, timeout=5.0) as http:
+        # What cannot be read now is asked for again by the next look.
+        desk = Desk(http=http, email=login.email, password=login.password, patience_s=0.0)
+        if console.is_terminal:
+            await until(done, watch_live(Board(desk), heading, console=console), tend=tend)
+            return
+        for line in heading:
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        await until(done, tell_lines(desk, console=console), tend=tend)

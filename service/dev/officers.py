@@ -33,13 +33,21 @@ class Officer:
             return Intention(response=None)
         return Intention(response="declined", after_s=self._hesitates_s(), reason=self.random.choice(REASONS))
 
-    def looks_around_s(self) -> float:
-        """From arriving to being clear again."""
-        return self.random.uniform(10.0, 25.0)
-
     def finds(self) -> str:
         """A disposition; about as often evidence as the published audits say."""
         return self.random.choices(["evidence_found", "no_evidence", "unfounded", "victim"], weights=[12, 70, 16, 2])[0]
+
+    def stays_s(self, found: str) -> float:
+        """From arriving to being clear again; with a victim for so long that dispatch asks whether all is well."""
+        return self.random.uniform(660.0, 780.0) if found == "victim" else self.random.uniform(10.0, 25.0)
+
+    def is_attacked(self) -> bool:
+        """Rarely, on arriving: the emergency button is pressed."""
+        return self.random.random() < 0.01  # noqa: PLR2004  one arrival in a hundred
+
+    def answers_welfare_after_s(self) -> float | None:
+        """None: the phone is not heard, and the console is told."""
+        return None if self.random.random() < self.absent else self._hesitates_s()
 
     def _hesitates_s(self) -> float:
         return min(25.0, self.random.lognormvariate(1.3, 0.5))

@@ -8,15 +8,15 @@ from statistics import median, quantiles
 from rich.console import Console
 from rich.table import Table
 
-from service.dev import stages, view
+from service.dev import wording
+from service.dev.clients import Incident
 from service.dev.player import Played
 from service.dev.recorded import SAN_FRANCISCO
 from service.dev.replay_session import Outcome
-from service.dev.stages import Incident
 from service.dev.verdict import Verdict
 from service.dev.watch import Watch
 
-_MACHINE_STAGES = (stages.SELECTED, stages.TAKEN, stages.HANDED_OVER, stages.ON_PHONE)
+_MACHINE_STAGES = ("selected", "committed", "handed_to_push", "received_by_phone")
 
 
 def print_rows(console: Console, outcome: Outcome) -> None:
@@ -29,7 +29,7 @@ def print_rows(console: Console, outcome: Outcome) -> None:
             each.detection.detection_id,
             each.answer["outcome"] if each.answer else f"refused: {each.refusal}",
             incident["incident_id"][-6:] if incident else "",
-            view.what_was_heard(incident) if incident else "",
+            wording.what_was_heard(incident) if incident else "",
             _first_asked(incident) if incident else "",
             incident["state"] if incident else "",
         )
@@ -43,7 +43,7 @@ def print_summary(console: Console, outcome: Outcome, *, watch: Watch) -> None:
     late = max((each.late for each in player.played), default=timedelta(0))
     console.print(
         f"{player.fixes_posted:,} fixes of {len(player.call_signs)} units posted, {player.fixes_refused:,} of them not "
-        f"believed; the latest detection came {view.seconds(late.total_seconds())} late by the replay's clock."
+        f"believed; the latest detection came {wording.seconds(late.total_seconds())} late by the replay's clock."
     )
     _print_verdict(console, outcome.verdict)
 
@@ -62,10 +62,10 @@ def _stage_times(played: Sequence[Played], incidents: Iterable[Incident], *, wat
     """In real time: a stage takes what it takes, however fast the clock of the replay runs."""
     table = Table("stage, from the webhook on", "n", "p50", "p95", "max", title="Stages", title_justify="left")
     _add_times(table, "202 answered", [each.answered_after_s for each in played if each.answer])
-    since_s = [stages.since_reception_s(incident) for incident in incidents]
+    clocks = [incident["stages"] for incident in incidents]
     for stage in _MACHINE_STAGES:
-        times = [watch.real_s(timedelta(seconds=times[stage])) for times in since_s if stage in times]
-        _add_times(table, stage, times)
+        times_s = [each[stage]["after_shot_s"] - each["received"]["after_shot_s"] for each in clocks if each[stage]]
+        _add_times(table, wording.stage_name(stage), [watch.real_s(timedelta(seconds=span_s)) for span_s in times_s])
     return table
 
 
@@ -74,7 +74,7 @@ def _add_times(table: Table, name: str, times_s: Sequence[float]) -> None:
         table.add_row(name, "0", "", "", "")
         return
     p95 = quantiles(times_s, n=20, method="inclusive")[18] if len(times_s) > 1 else times_s[0]
-    table.add_row(name, str(len(times_s)), *map(view.seconds, (median(times_s), p95, max(times_s))))
+    table.add_row(name, str(len(times_s)), *map(wording.seconds, (median(times_s), p95, max(times_s))))
 
 
 def _print_verdict(console: Console, verdict: Verdict) -> None:

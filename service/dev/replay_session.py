@@ -10,13 +10,12 @@ from uuid import uuid4
 import httpx
 
 from service.dev import timeline
-from service.dev.clients import Desk, Phone, Source
+from service.dev.clients import Desk, Incident, Phone, Source
 from service.dev.demo_file import DemoFile
 from service.dev.player import Player
 from service.dev.recorded import RecordedDetection
 from service.dev.recorded_fleet import Fleet
 from service.dev.replay_phones import ReplayPhones
-from service.dev.stages import Incident
 from service.dev.verdict import Evidence, Verdict, judge
 from service.dev.watch import Watch
 from service.domain.policy import Policy

@@ -14,13 +14,14 @@ from service.dev.city import TIMEZONE
 from service.dev.demo_file import ListedUnit, Login, SourceKey, write_private
 from service.domain.policy import Policy
 from service.domain.unit import Status, UnitKind
-from service.operations import registry
-from service.operations.registry import NewUser
+from service.operations import accounts, registry, sources
+from service.operations.accounts import NewUser
+from service.operations.administration import Operator
 from service.runtime import Runtime
 from service.store import directory, journal, units
-from service.store.agencies import UserRole
 from service.store.directory import Door
 from service.store.journal import Entry
+from service.store.users import UserRole
 
 FILE_NAME = "seed.json"
 SUPERVISOR = "1S10"
@@ -47,7 +48,7 @@ def planted(runtime: Runtime, home: Path) -> Seed:
     path = home / FILE_NAME
     if path.exists():
         seed = _read(path)
-        if registry.source_of(runtime.database, UUID(seed.source.id)) is not None:
+        if sources.known_source(runtime.database, UUID(seed.source.id)) is not None:
             return seed
     seed = _plant(runtime)
     write_private(path, json.dumps(asdict(seed), indent=1) + "\n")
@@ -111,7 +112,7 @@ def _person(runtime: Runtime, agency_id: UUID, role: UserRole) -> Login:
         email = f"{role}.{secrets.token_hex(3)}@demo.example"
     login = Login(email=email, password=secrets.token_urlsafe(12))
     user = NewUser(email=login.email, name=f"Demo {role}", role=role, password=login.password)
-    registry.create_user(runtime.database, runtime.ports, agency_id=agency_id, user=user)
+    accounts.create_user(runtime.database, runtime.ports, by=Operator(agency_id=agency_id, actor="setup"), user=user)
     return login
 
 

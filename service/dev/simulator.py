@@ -1,7 +1,8 @@
 """Who lives in the simulated city? A process of its own that knows `demo.json` and speaks HTTP, and nothing else.
 
-`python -m service.dev.simulator D/demo.json [--pushes URL]`. What one unit does is `patrol`, what goes on besides
-`goings_on`. Everybody enrols by a code of their own: the codes that `demo.json` lists are for whoever reads it.
+`python -m service.dev.simulator D/demo.json [--pushes URL]`. What one unit does is `patrol`, what the dispatcher does
+`shift`, what goes on besides `goings_on`. Everybody enrols by a code of their own: the codes that `demo.json` lists are
+for whoever reads it.
 """
 
 import argparse
@@ -22,10 +23,12 @@ import structlog
 from service.dev import goings_on
 from service.dev.city import Car, Grid, luck_of
 from service.dev.clients import MODEL, Desk, Phone, Refused, Source
-from service.dev.demo_file import DemoFile
+from service.dev.demo_file import DemoFile, Login
+from service.dev.dispatcher import Dispatcher
 from service.dev.goings_on import PhoneBook, new_target
 from service.dev.officers import Officer
 from service.dev.patrol import Patrol
+from service.dev.shift import Shift
 from service.dev.shots import heard
 from service.dev.watch import Watch
 from service.observe import configure_logging
@@ -94,6 +97,8 @@ class City:
             people = {device["unit_id"] for device in devices if device["model"] != MODEL and not device["revoked_at"]}
             for unit_id, patrol in self.patrols.items():
                 patrol.answers = unit_id not in people
+                if not patrol.answers:
+                    await patrol.drive_where_told()
             await self.watch.sleep(LOOKS_FOR_PEOPLE_EVERY_S)
 
 
@@ -101,15 +106,22 @@ async def live(demo: DemoFile, *, seed: int, pushes_url: str | None) -> None:
     """Until cancelled. With `pushes_url` the phones ring by that stand-in's deliveries, else they ask by themselves."""
     async with AsyncExitStack() as stack:
         city_http = await stack.enter_async_context(_client(demo.base_url))
-        desk_http = await stack.enter_async_context(_client(demo.base_url))
-        desk = await Desk.sign_in(desk_http, email=demo.admin.email, password=demo.admin.password)
+        setup, dispatch = [await _desk(stack, demo, login) for login in (demo.admin, demo.dispatcher)]
         push_service = await stack.enter_async_context(_client(pushes_url)) if pushes_url else None
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         city = City(demo, seed=seed, http=city_http, tasks=tasks)
-        await city.settle(desk)
+        await city.settle(setup)
         log.info("city_settled", units=len(city.patrols))
-        for going_on in _goings_on(city, desk, push_service):
+        shift = Shift(
+            desk=dispatch, dispatcher=Dispatcher(random=city.luck("dispatcher")), watch=city.watch, spawn=city.spawn
+        )
+        for going_on in (*_goings_on(city, setup, push_service), shift.look, shift.act):
             tasks.create_task(_for_ever(going_on))
+
+
+async def _desk(stack: AsyncExitStack, demo: DemoFile, login: Login) -> Desk:
+    http = await stack.enter_async_context(_client(demo.base_url))
+    return await Desk.sign_in(http, email=login.email, password=login.password)
 
 
 GoingOn = Callable[[], Coroutine[Any, Any, None]]

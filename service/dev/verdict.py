@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.dev import stages
+from service.dev.clients import Incident
 from service.dev.ledger import Ledger
 from service.dev.player import Played
 from service.dev.second_opinion import Asked, Options, Rank, is_right, rank, right_choice
-from service.dev.stages import Incident
 from service.domain.detection import NEVER_RUNG
 from service.domain.policy import Policy
 
@@ -84,7 +83,7 @@ def choices_of(incident: Incident, *, policy: Policy) -> Iterator[Choice]:
 
     Supervisors are no choice, all of them are called; nor is giving up when no level is left.
     """
-    decisions = stages.asked_together(incident)
+    decisions = asked_together(incident)
     gave_up = [entry for entry in incident["timeline"] if entry["action"] == "incident_unanswered"]
     decisions += [(datetime.fromisoformat(entry["at"]), []) for entry in gave_up]
     before: frozenset[str] = frozenset()
@@ -95,6 +94,15 @@ def choices_of(incident: Incident, *, policy: Policy) -> Iterator[Choice]:
             yield Choice(when=when, asked=asked, before=before - set(asked))
         if asked:
             before, levels = before | set(asked), levels + 1
+
+
+def asked_together(incident: Incident) -> list[tuple[datetime, list[Mapping[str, Any]]]]:
+    """Who was asked in one decision, in the order of their rank; decision after decision."""
+    decisions: dict[datetime, list[Mapping[str, Any]]] = {}
+    for entry in incident["timeline"]:
+        if entry["action"] == "unit_asked":
+            decisions.setdefault(datetime.fromisoformat(entry["at"]), []).append(entry["details"])
+    return [(when, sorted(asked, key=lambda unit: unit["rank"])) for when, asked in sorted(decisions.items())]
 
 
 def _why_lost(each: Played, incidents: Mapping[str, Incident], evidence: Evidence) -> str | None:

@@ -98,6 +98,11 @@ def rings(sound: Sound) -> bool:
     return sound.classification not in NEVER_RUNG
 
 
+def is_held(sound: Sound) -> bool:
+    """Doubtful shots wait for a dispatcher, and ring by themselves when none decides."""
+    return rings(sound) and sound.confidence is Confidence.LOW
+
+
 def is_stale(occurred_at: datetime, *, now: datetime, policy: Policy) -> bool:
     """Too old to ring: stored and shown only."""
     return now - occurred_at > timedelta(seconds=policy.stale_after_s)

@@ -1,5 +1,6 @@
 """What can go wrong, in one type with stable codes. HTTP numbers live in `api/errors`, never here."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -13,8 +14,10 @@ class Code(StrEnum):
     ILLEGAL_MOVE = "illegal_move"
     INCIDENT_OVER = "incident_over"
     DETECTION_CONFLICT = "detection_conflict"
+    ALREADY_EXISTS = "already_exists"
     CODE_NOT_USABLE = "code_not_usable"
     TOO_LARGE = "too_large"
+    THROTTLED = "throttled"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
 
@@ -23,15 +26,24 @@ class DomainError(Exception):
     """A refusal with a reason.
 
     `message` is safe to show on a phone or to an integrator; `internal` is for the log alone.
-    `retry_after_s` is set when the same request can succeed later.
+    `retry_after_s` is set when the same request can succeed later. `fields`: why single fields are to blame, by path.
     """
 
-    def __init__(self, code: Code, message: str, *, internal: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        internal: str = "",
+        retry_after_s: float | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.internal = internal
         self.retry_after_s = retry_after_s
+        self.fields = fields or {}
 
 
 def not_found(what: str) -> DomainError:

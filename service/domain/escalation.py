@@ -5,7 +5,8 @@ Pure: `decide(incident, alerts, event=…, now=…)` returns changes and pages a
 
 The rule in one sentence: while an incident is open, as soon as those who acknowledged and those who still ring can no
 longer cover it, or its level's deadline passes, the next level asks the nearest units not yet asked; after the last
-level, or when nobody is left, it is unanswered, and supervisors ring until somebody takes it.
+level, or when nobody is left, it is unanswered, and supervisors ring until somebody takes it. When an officer calls for
+help, they ring with every level.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -102,6 +103,7 @@ class _Case:
         self.state = incident.state
         self.level = incident.level
         self.deadline_at = incident.deadline_at
+        self.caller_id = incident.emergency_unit_id
         self.alerts = {alert.alert_id: alert for alert in alerts}
         self.asked_deadlines: list[datetime] = []
         self.changes: list[Change] = []
@@ -180,6 +182,8 @@ class _Case:
         for alert in list(self._acknowledged()):
             self._move_alert(alert, AlertState.RECALLED)
             self.changes.append(FreeUnit(unit_id=alert.unit_id))
+        if self.caller_id is not None:
+            self.changes.append(FreeUnit(unit_id=self.caller_id))
         self._recall([*self._told_of_the_end(), *event.warned], event.reason)
         self._move_incident(event.to)
         self._schedule()
@@ -264,6 +268,8 @@ class _Case:
         self.level += 1
         for asked in units:
             self._ask(AskUnit(asked=asked, level=self.level, deadline_at=self.deadline_at))
+        if self.caller_id is not None:
+            self._ask_supervisors(candidates.supervisors)
 
     def _look_again(self, candidates: Candidates) -> None:
         """Unanswered: whoever came on duty meanwhile, while levels are left, and the supervisors once more."""
@@ -275,7 +281,7 @@ class _Case:
         self._ask_supervisors(candidates.supervisors)
 
     def _ask_supervisors(self, supervisors: Selection) -> None:
-        assert self.deadline_at is not None  # noqa: S101  both callers have just set it
+        assert self.deadline_at is not None  # noqa: S101  all callers have just set it
         for asked in supervisors.asked:
             self._ask(AskUnit(asked=asked, level=self.policy.levels + 1, deadline_at=self.deadline_at))
 

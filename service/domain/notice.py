@@ -11,6 +11,7 @@ from service.domain.detection import Classification, Confidence, Sound
 MAX_ADDRESS_BYTES = 160
 MAX_REASON_BYTES = 120
 MAX_NOTES_BYTES = 80
+MAX_CALL_SIGN_BYTES = 60
 MAX_IMAGE_URL_BYTES = 1_000
 """A longer address of a picture is left out: half of one is none. The phone fetches it with the alert."""
 _KILOMETRES_FROM_M = 995
@@ -30,6 +31,7 @@ _OPENINGS = {
     PageKind.DIGEST: "Also heard: ",
     PageKind.DRILL: "DRILL: ",
 }
+_WELFARE = "Are you all right?"
 _MINIMAL_TITLES = {
     PageKind.ALERT: "Shots heard near you",
     PageKind.UPDATE: "Alert updated",
@@ -37,6 +39,11 @@ _MINIMAL_TITLES = {
     PageKind.WARNING: "Shots heard close to you",
     PageKind.DIGEST: "More shots heard",
     PageKind.DRILL: "DRILL: shots heard near you",
+    PageKind.WELFARE: _WELFARE,
+}
+_MINIMAL_EMERGENCIES = {
+    PageKind.ALERT: "Officer emergency",
+    PageKind.WARNING: "Officer emergency near you",
 }
 _DOUBTS = {Confidence.UNCERTAIN: ", uncertain", Confidence.LOW: ", low confidence"}
 
@@ -46,8 +53,10 @@ class Notice:
     """Everything a phone needs for one (incident, sequence); every update carries everything.
 
     `alert_id` is None for a warning. `expires_at` is when nobody needs it any more (the push service's TTL).
-    `reason` is the sentence a recall shows ("Covered by 3A12"). `timezone` is the agency's IANA name: no officer
-    should read UTC. `minimal` leaves everything but ids, sequence and kind for the phone to fetch.
+    `reason` is the sentence a recall shows ("Covered by 3A12"), or what an update is about. `timezone` is the agency's
+    IANA name: no officer should read UTC. `minimal` leaves everything but ids, sequence and kind for the phone to
+    fetch. `emergency` is the call sign of the unit whose officer called for help; nothing was heard then, and `sound`
+    says where.
     """
 
     kind: PageKind
@@ -62,6 +71,7 @@ class Notice:
     timezone: str
     reason: str = ""
     minimal: bool = False
+    emergency: str | None = None
 
     @property
     def quiet(self) -> bool:
@@ -72,10 +82,11 @@ class Notice:
 def data(notice: Notice) -> dict[str, str]:
     """The fields of DESIGN §6 as a push service carries them: all strings, absent values left out.
 
-    Times are RFC 3339 in UTC with milliseconds, coordinates degrees with six decimals, distances metres. Two fields
-    are there only when they say something: `silent` ("true") on an update that must not ring, `reason` on a recall.
-    Below 2,048 bytes whatever the notice holds, because long texts are cut and a long `image_url` is left out; so
-    text that repeats it fits with it into a push service's 4,096.
+    Times are RFC 3339 in UTC with milliseconds, coordinates degrees with six decimals, distances metres. Three fields
+    are there only when they say something: `silent` ("true") on an update that must not ring, `reason` on a recall or
+    an update ("Confirmed by dispatch"), `emergency` (a call sign) when an officer called for help. `deadline_at` is
+    until when an answer is wanted. Below 2,048 bytes whatever the notice holds, because long texts are cut and a long
+    `image_url` is left out; so text that repeats it fits with it into a push service's 4,096.
     """
     named = {
         "kind": notice.kind.value,
@@ -96,12 +107,15 @@ def image_url(notice: Notice) -> str | None:
 
 
 def title(notice: Notice) -> str:
-    """The line that is read first, at 3 a.m.: what was heard, or for a recall why it is over."""
+    """The line that is read first, at 3 a.m.: what was heard or who calls for help, or for a recall why it is over."""
     if notice.minimal:
-        return _MINIMAL_TITLES[notice.kind]
+        emergency = _MINIMAL_EMERGENCIES.get(notice.kind) if notice.emergency else None
+        return emergency or _MINIMAL_TITLES[notice.kind]
     if notice.kind is PageKind.RECALL:
         return _cut(notice.reason, max_bytes=MAX_REASON_BYTES) or "No longer needed"
-    text = _OPENINGS.get(notice.kind, "") + _what(notice.sound)
+    if notice.kind is PageKind.WELFARE:
+        return _WELFARE
+    text = _OPENINGS.get(notice.kind, "") + (_emergency(notice) or _what(notice.sound))
     return text[0].upper() + text[1:]
 
 
@@ -109,11 +123,17 @@ def body(notice: Notice) -> str:
     """How far, where, when by the agency's own clock, and until when an answer is wanted."""
     if notice.minimal:
         return "Open Beatline for what and where."
-    heard = f"heard {_local(notice.sound.occurred_at, notice.timezone)}"
-    if notice.kind is PageKind.RECALL:
-        parts = [_what(notice.sound).capitalize(), _where(notice.sound), heard]
-    else:
-        parts = [_how_far(notice.distance_m), _where(notice.sound), _notes(notice.sound), heard, _wanted(notice)]
+    sound = notice.sound
+    when = f"{'called' if notice.emergency else 'heard'} {_local(sound.occurred_at, notice.timezone)}"
+    match notice.kind:
+        case PageKind.RECALL:
+            # An emergency's address says what it was.
+            parts = ["" if notice.emergency else _what(sound).capitalize(), _where(sound), when]
+        case PageKind.WELFARE:
+            parts = [f"On scene: {_where(sound)}", _wanted(notice)]
+        case _:
+            reason = _cut(notice.reason, max_bytes=MAX_REASON_BYTES)
+            parts = [reason, _how_far(notice.distance_m), _where(sound), _notes(sound), when, _wanted(notice)]
     return " · ".join(part for part in parts if part)
 
 
@@ -132,8 +152,14 @@ def _shown(notice: Notice) -> dict[str, str | None]:
         "deadline_at": None if notice.deadline_at is None else _utc(notice.deadline_at),
         "image_url": image_url(notice),
         "silent": "true" if notice.silent and notice.kind is PageKind.UPDATE else None,
-        "reason": _cut(notice.reason, max_bytes=MAX_REASON_BYTES) if notice.kind is PageKind.RECALL else None,
+        "reason": _cut(notice.reason, max_bytes=MAX_REASON_BYTES),
+        "emergency": _cut(notice.emergency or "", max_bytes=MAX_CALL_SIGN_BYTES),
     }
+
+
+def _emergency(notice: Notice) -> str:
+    """As the address of such an incident begins, so that title and body say the same; empty when it is none."""
+    return f"Officer emergency: {_cut(notice.emergency, max_bytes=MAX_CALL_SIGN_BYTES)}" if notice.emergency else ""
 
 
 def _what(sound: Sound) -> str:

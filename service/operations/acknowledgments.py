@@ -216,8 +216,11 @@ def _decide_declined(
 def _step(
     tx: Transaction, device: SignedInDevice, incident_id: UUID, alert: StoredAlert, step: Progress, *, now: datetime
 ) -> None:
-    alerts.note(tx, alert.alert.alert_id, changed_at=now, **{step.column: now})
-    if step.status is Status.AVAILABLE:
+    is_clear = step.status is Status.AVAILABLE
+    # On its way or on scene the clock looks after it; nobody is asked how they are once they are clear.
+    cared_for = {"next_look_at": None if is_clear else now}
+    alerts.note(tx, alert.alert.alert_id, changed_at=now, **{step.column: now}, **cared_for)
+    if is_clear:
         free_unit(tx, device.unit_id, incident_id, now=now)
     else:
         units.make_busy(tx, device.unit_id, incident_id, status=step.status, now=now)

@@ -25,7 +25,7 @@ from service.domain.events import Candidates
 from service.domain.incident import Incident, IncidentState
 from service.domain.selection import NotAsked
 from service.domain.unit import Status
-from service.store import alerts, devices, incidents, journal, pages, selections, units
+from service.store import alerts, devices, emergencies, incidents, journal, pages, selections, units
 from service.store.database import Transaction
 from service.store.journal import Entry
 from service.store.pages import NewPage
@@ -59,8 +59,9 @@ def carry_out(
     if decision.pages:
         # Every phone of the incident has something new to catch up with; it also gives each page its alert.
         alert_ids = alerts.touch_all(tx, incident_id, now=now) if incident.sequence else asked_ids
-        queued = _queue(tx, incident, decision.pages, alert_ids=alert_ids, sequence=sequence, now=now)
         _explain_recalls(tx, incident_id, decision.pages)
+        decision = replace(decision, pages=_audible(tx, decision.pages))
+        queued = _queue(tx, incident, decision.pages, alert_ids=alert_ids, sequence=sequence, now=now)
     journal.write(tx, _entries(incident, decision, sequence=sequence, now=now, actor=actor))
     return queued
 
@@ -125,6 +126,12 @@ def free_unit(tx: Transaction, unit_id: UUID, incident_id: UUID, *, now: datetim
         units.make_busy(tx, unit_id, other.incident_id, status=status, now=now)
 
 
+def _audible(tx: Transaction, wanted: Sequence[Page]) -> tuple[Page, ...]:
+    """Without those for an officer who has called for help: a phone that rings tells where somebody hides."""
+    calling = emergencies.calling(tx, {page.unit_id for page in wanted})
+    return tuple(page for page in wanted if page.unit_id not in calling)
+
+
 def _queue(
     tx: Transaction,
     incident: Incident,
@@ -170,7 +177,10 @@ def _entries(incident: Incident, decision: Decision, *, sequence: int, now: date
     if decision.pages:
         details = {
             "sequence": sequence,
-            "units": [{"unit_id": str(page.unit_id), "kind": page.kind, "loud": page.loud} for page in decision.pages],
+            "units": [
+                {"unit_id": str(page.unit_id), "kind": page.kind, "loud": page.loud, "reason": page.reason}
+                for page in decision.pages
+            ],
         }
         yield Entry(at=now, actor=actor, action="pages_queued", incident_id=incident.incident_id, details=details)
 

@@ -200,6 +200,8 @@ class _Reception:
         incident = incidents.lock(self.tx, incident_id)
         if after is before or incident is None:
             return answer, False  # an older revision, come late: what is newer holds
+        if incident.emergency_unit_id is not None:
+            return answer, False  # merged into a call for help: no source can change that, or take it back
         if not incident.lives and not _was_harmless(before):
             return answer, False  # a person has ended it: it stays ended
         heard = standing_sounds(detections.of_incidents(self.tx, [incident_id])[incident_id])

@@ -22,7 +22,7 @@ from service.operations.decisions import carry_out
 from service.operations.paging import nudge_workers
 from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
 from service.ports import Ports
-from service.store import alerts, fixes, incidents, journal, units
+from service.store import alerts, emergencies, fixes, incidents, journal, units
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 from service.store.journal import Entry
@@ -87,7 +87,7 @@ def dispatch_units(
     """Ask these units, however far and however busy; those that ring or go already are left as they are.
 
     Raises DomainError: not_found for a unit of nobody's, incident_over, illegal_move for one that is off duty, has no
-    phone that can ring, or has declined (it can still accept by itself).
+    phone that can ring, has called for help itself, or has declined (it can still accept).
     """
     now = ports.clock.now()
     with database.transaction(user.agency_id, origin=user.origin) as tx:
@@ -98,10 +98,11 @@ def dispatch_units(
         states = {alert.unit_id: alert.state for alert in alerts.of_incident(tx, incident_id)}
         # Those that ring or go already are left as they are.
         wanted = [known[unit_id] for unit_id in dict.fromkeys(unit_ids) if states.get(unit_id) not in KNOWS]
-        for unit in wanted:
-            _must_be_sendable(unit, states.get(unit.unit_id))
         if not wanted:
             return
+        calling = emergencies.calling(tx, [unit.unit_id for unit in wanted])
+        for unit in wanted:
+            _must_be_sendable(unit, states.get(unit.unit_id), calls_for_help=unit.unit_id in calling)
         asked = _sent(tx, incident, wanted, now=now)
         details = {"units": [{"unit_id": str(one.unit_id), "call_sign": one.call_sign} for one in asked]}
         tell(tx, user, incident_id, "units_dispatched", now=now, **details)
@@ -231,8 +232,9 @@ def _named(alert: StoredAlert) -> dict[str, str]:
     return {"alert_id": str(alert.alert.alert_id), "call_sign": alert.alert.call_sign}
 
 
-def _must_be_sendable(unit: StoredUnit, state: AlertState | None) -> None:
+def _must_be_sendable(unit: StoredUnit, state: AlertState | None, *, calls_for_help: bool) -> None:
     refusals = {
+        f"{unit.call_sign} has called for help itself.": calls_for_help,
         f"{unit.call_sign} is off duty.": unit.status is Status.OFF_DUTY,
         f"{unit.call_sign} has no phone that can ring; tell it by radio.": not unit.has_device,
         f"{unit.call_sign} has declined; it can still accept by itself.": state is AlertState.DECLINED,

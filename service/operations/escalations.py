@@ -16,9 +16,12 @@ import structlog
 from service.domain.escalation import decide
 from service.domain.events import DeadlinePassed
 from service.domain.incident import Incident
+from service.operations.care import look_after_due
 from service.operations.decisions import carry_out
 from service.operations.paging import decide_around, send_due_pages
 from service.operations.replacing import replace_unreachable
+from service.operations.retention import LOOK_EVERY_S, purge_due
+from service.operations.sealing import SEAL_EVERY_S, seal_due
 from service.operations.surroundings import Surroundings, candidates
 from service.ports import Ports
 from service.store import alerts, incidents
@@ -39,13 +42,19 @@ AT_MOST = 200
 
 
 def run_clock(database: Database, ports: Ports, *, threads: Executor, stop: Event) -> None:
-    """Tick until `stop` is set. Two loops, so that a phone that hangs never stands before an escalation."""
-    sending = Thread(
-        target=_tick_until, args=(stop, partial(send_overdue, database, ports, threads=threads)), name="overdue-pages"
+    """Tick until `stop` is set. A loop of its own for each kind, so that nothing ever stands before an escalation."""
+    acts = (
+        ("overdue-pages", TICK_S, partial(send_overdue, database, ports, threads=threads)),
+        ("care", TICK_S, partial(look_after_due, database, ports)),
+        ("sealing", SEAL_EVERY_S, partial(seal_due, database, ports)),
+        ("retention", LOOK_EVERY_S, partial(purge_due, database, ports)),
     )
-    sending.start()
+    beside = [Thread(target=_tick_until, args=(stop, act, every_s), name=name) for name, every_s, act in acts]
+    for loop in beside:
+        loop.start()
     _tick_until(stop, partial(escalate_due, database, ports))
-    sending.join()
+    for loop in beside:
+        loop.join()
 
 
 def escalate_due(database: Database, ports: Ports) -> int:
@@ -67,8 +76,8 @@ def send_overdue(database: Database, ports: Ports, *, threads: Executor) -> int:
     return len(due)
 
 
-def _tick_until(stop: Event, act: Callable[[], object]) -> None:
-    while not stop.wait(TICK_S):
+def _tick_until(stop: Event, act: Callable[[], object], every_s: float = TICK_S) -> None:
+    while not stop.wait(every_s):
         try:
             act()
         except Exception:

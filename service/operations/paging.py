@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -162,6 +162,8 @@ def _moot(
         return PageState.DEAD, page.failure or "too late"
     if page.kind is PageKind.ALERT and alert is not None and alert.alert.state not in RINGING:
         return PageState.SUPERSEDED, f"the alert is {alert.alert.state}"
+    if page.kind is PageKind.WELFARE and alert is not None and not alert.awaits_welfare:
+        return PageState.SUPERSEDED, "the officer has answered, or is not there any more"
     return None
 
 
@@ -180,12 +182,19 @@ def _notice(incident: Incident, page: StoredPage, alert: StoredAlert | None, *, 
         silent=page.kind is PageKind.RECALL or (not page.loud and knows),
         sound=incident.sound,
         distance_m=alert.alert.distance_m if alert else None,
-        deadline_at=alert.alert.deadline_at if alert else None,
+        deadline_at=_answer_by(incident, page, alert),
         expires_at=page.expires_at,
         timezone=timezone,
         reason=page.reason,
         minimal=incident.policy.push_content == "minimal",
+        emergency=incident.emergency_call_sign,
     )
+
+
+def _answer_by(incident: Incident, page: StoredPage, alert: StoredAlert | None) -> datetime | None:
+    if page.kind is PageKind.WELFARE:
+        return page.created_at + timedelta(seconds=incident.policy.welfare_answer_s)
+    return alert.alert.deadline_at if alert else None
 
 
 # -- settle -----------------------------------------------------------------------------------------------------

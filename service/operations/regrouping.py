@@ -127,6 +127,8 @@ class _Merging:
     def _alerts(self, new: Incident) -> tuple[list[Alert], list[Alert]]:
         """Those that come along, and those of units that were asked for both incidents."""
         both = {alert.unit_id for alert in alerts.of_incident(self.tx, new.incident_id)}
+        if new.emergency_unit_id is not None:
+            both.add(new.emergency_unit_id)  # whose officer calls for help does not help
         known = alerts.of_incident(self.tx, self.old.incident_id)
         return [one for one in known if one.unit_id not in both], [one for one in known if one.unit_id in both]
 

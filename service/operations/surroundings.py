@@ -13,7 +13,7 @@ from uuid import UUID
 from service.domain.alert import Alert, AlertState
 from service.domain.candidacy import FARTHER, by_their_alerts, suffices, supervisors_are_next
 from service.domain.events import Candidates
-from service.domain.geo import Point
+from service.domain.geo import Distance, Point
 from service.domain.incident import Incident
 from service.domain.selection import Candidate, Selection, choose, choose_supervisors
 from service.domain.unit import Status, Track
@@ -71,12 +71,17 @@ def candidates(
     want: int,
     now: datetime,
 ) -> Candidates:
-    """Up to `want` units that could be asked next for this incident, with the reasons for everybody else."""
+    """Up to `want` units that could be asked next for this incident, with the reasons for everybody else.
+
+    Who has called for help is no candidate to give it, and no reason to be told.
+    """
     tracks = {found.unit_id: found.track for found in around.tracks}
     known, others = _facts(tx, tracks, complete=around.complete)
-    facts = by_their_alerts((as_candidate(unit, tracks.get(unit.unit_id)) for unit in known), alerts, now=now)
+    helpers = (unit for unit in known if unit.unit_id != incident.emergency_unit_id)
+    facts = by_their_alerts((as_candidate(unit, tracks.get(unit.unit_id)) for unit in helpers), alerts, now=now)
     selection = choose(incident.sound.place, facts, policy=incident.policy, now=now, want=want)
-    if not around.complete and not suffices(selection, want=want, policy=incident.policy):
+    enough = suffices(selection, want=want, policy=incident.policy) and _reaches_the_warned(around, incident)
+    if not around.complete and not enough:
         raise TooFewNear
     more = dict(selection.not_asked_more)
     for reason, count in others.items():
@@ -115,12 +120,21 @@ def _facts(tx: Transaction, tracks: dict[UUID, Track], *, complete: bool) -> tup
     return list(known.values()), counted
 
 
+def _reaches_the_warned(around: Surroundings, incident: Incident) -> bool:
+    """Does looking farther find nobody else to warn? Around an emergency there may be more units than a first look."""
+    farthest = around.tracks[-1].track.last if around.tracks else None
+    if farthest is None:
+        return True
+    return Distance(incident.sound.place, farthest.point).least_m > incident.policy.warning_radius_m
+
+
 def _supervisors(
     tx: Transaction, incident: Incident, alerts: Sequence[Alert], near: dict[UUID, Track], *, now: datetime
 ) -> Selection:
     """Wherever they are: those who are not near are looked up in the store."""
     tracks = fixes.all_tracks(tx) | near
-    found = (as_candidate(unit, tracks.get(unit.unit_id)) for unit in units.supervisors(tx))
+    helpers = (unit for unit in units.supervisors(tx) if unit.unit_id != incident.emergency_unit_id)
+    found = (as_candidate(unit, tracks.get(unit.unit_id)) for unit in helpers)
     return choose_supervisors(incident.sound.place, by_their_alerts(found, alerts, now=now), now=now)
 
 

@@ -1,26 +1,16 @@
-"""Statements on agencies, their sources, users and sessions: who may knock, and by which rules they are served."""
+"""Statements on agencies: what they are called, and by which rules they are served. Their people: `users`."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import insert, select, text, update
 
 from service.domain.policy import Policy
-from service.store import directory
-from service.store.database import Transaction
-from service.store.directory import Door
-from service.store.ids import new_id
-from service.store.tables import AGENCIES, SESSIONS, SOURCES, USERS
-
-
-class UserRole(StrEnum):
-    ADMINISTRATOR = "administrator"
-    SUPERVISOR = "supervisor"
-    DISPATCHER = "dispatcher"
-    AUDITOR = "auditor"
+from service.domain.retention import Retention
+from service.store.database import Database, Transaction
+from service.store.tables import AGENCIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,30 +21,16 @@ class Agency:
     name: str
     timezone: str
     policy: Policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """`secrets` are the live ones, newest first: two while they are being rotated."""
-
-    agency_id: UUID
-    source_id: UUID
-    name: str
-    secrets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    agency_id: UUID
-    user_id: UUID
-    email: str
-    name: str
-    role: UserRole
-    password_hash: str
+    retention: Retention
 
 
 _OWN_AGENCY = select(AGENCIES)
-_SOURCE = select(SOURCES).where(SOURCES.c.source_id == bindparam("source_id"))
+
+
+def all_ids(database: Database) -> list[UUID]:
+    """Of every agency there is, through a narrow door, oldest first: for whoever is at the server itself."""
+    with database.outside() as connection:
+        return list(connection.execute(text("select agency_id from all_agencies()")).scalars())
 
 
 def add_agency(tx: Transaction, *, name: str, timezone: str, policy: Policy, now: datetime) -> None:
@@ -74,80 +50,38 @@ def add_agency(tx: Transaction, *, name: str, timezone: str, policy: Policy, now
 
 def agency(tx: Transaction) -> Agency:
     """The transaction's own agency."""
-    row = tx.session.execute(_OWN_AGENCY).one()
-    return Agency(agency_id=row.agency_id, name=row.name, timezone=row.timezone, policy=Policy.from_dict(row.policy))
+    return _agency(tx.session.execute(_OWN_AGENCY).one())
 
 
-def add_source(tx: Transaction, *, name: str, secret: str, now: datetime) -> UUID:
-    source_id = new_id()
-    tx.session.execute(
-        insert(SOURCES).values(agency_id=tx.agency_id, source_id=source_id, name=name, secrets=[secret], created_at=now)
-    )
-    directory.add(tx, Door.SOURCE, str(source_id))
-    return source_id
+def lock(tx: Transaction) -> Agency | None:
+    """The transaction's own agency, None when there is none; nobody else changes it before this transaction ends."""
+    row = tx.session.execute(_OWN_AGENCY.with_for_update(key_share=True)).one_or_none()
+    return _agency(row) if row else None
 
 
-def source(tx: Transaction, source_id: UUID) -> Source | None:
-    row = tx.session.execute(_SOURCE, {"source_id": source_id}).one_or_none()
-    if row is None:
-        return None
-    return Source(agency_id=row.agency_id, source_id=row.source_id, name=row.name, secrets=tuple(row.secrets))
+def change(tx: Transaction, *, name: str, timezone: str) -> None:
+    _set(tx, name=name, timezone=timezone)
 
 
-def add_user(tx: Transaction, *, email: str, name: str, role: UserRole, password_hash: str, now: datetime) -> UUID:
-    """E-mail addresses are kept and looked up in lower case."""
-    user_id = new_id()
-    tx.session.execute(
-        insert(USERS).values(
-            agency_id=tx.agency_id,
-            user_id=user_id,
-            email=email.lower(),
-            name=name,
-            role=role,
-            password_hash=password_hash,
-            created_at=now,
-        )
-    )
-    directory.add(tx, Door.EMAIL, email.lower())
-    return user_id
+def set_policy(tx: Transaction, policy: Policy) -> None:
+    """For incidents that open from now on."""
+    _set(tx, policy=policy.as_dict())
 
 
-def user_by_email(tx: Transaction, email: str) -> User | None:
-    row = tx.session.execute(select(USERS).where(USERS.c.email == email.lower())).one_or_none()
-    return None if row is None else _user(row)
+def set_retention(tx: Transaction, retention: Retention) -> None:
+    """From the next purge on."""
+    _set(tx, retention=retention.as_dict())
 
 
-def add_session(tx: Transaction, token_hash: str, *, user_id: UUID, now: datetime, expires_at: datetime) -> None:
-    tx.session.execute(
-        insert(SESSIONS).values(
-            agency_id=tx.agency_id, token_hash=token_hash, user_id=user_id, created_at=now, expires_at=expires_at
-        )
-    )
-    directory.add(tx, Door.SESSION_TOKEN, token_hash)
+def _set(tx: Transaction, **values: Any) -> None:
+    tx.session.execute(update(AGENCIES).where(AGENCIES.c.agency_id == tx.agency_id).values(values))
 
 
-def user_of_session(tx: Transaction, token_hash: str, *, now: datetime) -> User | None:
-    """None when the session has ended."""
-    row = tx.session.execute(
-        select(USERS)
-        .join(SESSIONS, (SESSIONS.c.agency_id == USERS.c.agency_id) & (SESSIONS.c.user_id == USERS.c.user_id))
-        .where(SESSIONS.c.token_hash == token_hash, SESSIONS.c.expires_at > now)
-    ).one_or_none()
-    return None if row is None else _user(row)
-
-
-def end_session(tx: Transaction, token_hash: str) -> None:
-    """A second call does nothing."""
-    tx.session.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == token_hash))
-    directory.remove(tx, Door.SESSION_TOKEN, token_hash)
-
-
-def _user(row: Any) -> User:
-    return User(
+def _agency(row: Any) -> Agency:
+    return Agency(
         agency_id=row.agency_id,
-        user_id=row.user_id,
-        email=row.email,
         name=row.name,
-        role=UserRole(row.role),
-        password_hash=row.password_hash,
+        timezone=row.timezone,
+        policy=Policy.from_dict(row.policy),
+        retention=Retention.from_dict(row.retention),
     )

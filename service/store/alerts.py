@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, case, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.alert import Alert, AlertState, Role, alert_sources_of
+from service.domain.care import awaits_answer
 from service.domain.effects import AskUnit
 from service.domain.incident import LIVING
 from service.store.database import Transaction
@@ -105,6 +106,16 @@ class StoredAlert:
     welfare_answered_at: datetime | None
     welfare_silent_at: datetime | None
 
+    @property
+    def is_on_duty(self) -> bool:
+        """The unit goes, or is there: it has acknowledged and is not clear."""
+        return self.alert.state is AlertState.ACKNOWLEDGED and self.cleared_at is None
+
+    @property
+    def awaits_welfare(self) -> bool:
+        """Its officer, on the scene, was asked how it goes, and has not answered."""
+        return self.is_on_duty and awaits_answer(self.welfare_asked_at, self.welfare_answered_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherDuty:
@@ -195,10 +206,11 @@ def move(
     }.get(to, ())
     stages = (*times, stage) if stage else times
     anew = dict.fromkeys((*OF_ONE_ACKNOWLEDGMENT, "reason")) if to is AlertState.ACKNOWLEDGED else {}
+    cared_for = {"next_look_at": now if to is AlertState.ACKNOWLEDGED else None}
     moved = tx.session.execute(
         update(ALERTS)
         .where(ALERTS.c.alert_id == alert_id, ALERTS.c.state.in_(alert_sources_of(to)))
-        .values({"state": to, "role": role, "changed_at": now} | dict.fromkeys(stages, now) | anew)
+        .values({"state": to, "role": role, "changed_at": now} | dict.fromkeys(stages, now) | anew | cared_for)
         .returning(ALERTS.c.alert_id)
     )
     return moved.first() is not None
@@ -211,6 +223,11 @@ def promote(tx: Transaction, alert_id: UUID, *, now: datetime) -> None:
 def note(tx: Transaction, alert_id: UUID, **columns: Any) -> None:
     """Set what is no move: a stage's time, a reason."""
     _update(tx, alert_id, **columns)
+
+
+def measure_anew(tx: Transaction, incident_id: UUID) -> None:
+    """The place is another: how near its units have come to the old one does not matter any more."""
+    tx.session.execute(update(ALERTS).where(ALERTS.c.incident_id == incident_id).values(closest_m=None))
 
 
 def hand_over(tx: Transaction, alert_ids: Iterable[UUID], *, to: UUID, now: datetime) -> None:
@@ -245,7 +262,7 @@ def explain(tx: Transaction, incident_id: UUID, unit_ids: Iterable[UUID], reason
     )
 
 
-def other_duty(tx: Transaction, unit_id: UUID, *, apart_from: UUID) -> OtherDuty | None:
+def other_duty(tx: Transaction, unit_id: UUID, *, apart_from: UUID | None = None) -> OtherDuty | None:
     """Another living incident that the unit has acknowledged and is not clear of; the latest when there are several."""
     row = tx.session.execute(
         select(ALERTS.c.incident_id, ALERTS.c.on_scene_at)

@@ -1,4 +1,4 @@
-"""Statements on devices and the one-time codes that enrol them."""
+"""Statements on devices: the phones of units. The one-time codes that enrol them: `enrolment_codes`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from service.store import directory
 from service.store.database import Transaction
 from service.store.directory import Door
 from service.store.ids import new_id
-from service.store.tables import DEVICES, ENROLMENT_CODES
+from service.store.tables import DEVICES, RECEIPTS, UNITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,40 +27,28 @@ class NewDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDevice:
-    """`push_lost_at`: since when the push service says that the target is gone, or it is another device's."""
+    """`push_lost_at`: since when the push service says that the target is gone, or it is another device's.
+
+    `last_seen_at`: when it last knocked with its token, within a minute.
+    """
 
     device_id: UUID
     unit_id: UUID
     about: NewDevice
     target: PushTarget
     enrolled_at: datetime
+    last_seen_at: datetime | None
     push_lost_at: datetime | None
     revoked_at: datetime | None
 
 
-def add_code(tx: Transaction, code_hash: str, *, unit_id: UUID, now: datetime, expires_at: datetime) -> None:
-    tx.session.execute(
-        insert(ENROLMENT_CODES).values(
-            agency_id=tx.agency_id, code_hash=code_hash, unit_id=unit_id, created_at=now, expires_at=expires_at
-        )
-    )
-    directory.add(tx, Door.ENROLMENT_CODE, code_hash)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDevice:
+    """A device as an administrator judges it by; `last_receipt_at`: when it last said that it received or displayed."""
 
-
-def use_code(tx: Transaction, code_hash: str, *, now: datetime) -> UUID | None:
-    """The unit it enrols into; None when it was used, has expired or never was. Only one caller ever gets the unit."""
-    used = tx.session.execute(
-        update(ENROLMENT_CODES)
-        .where(
-            ENROLMENT_CODES.c.code_hash == code_hash,
-            ENROLMENT_CODES.c.used_at.is_(None),
-            ENROLMENT_CODES.c.expires_at > now,
-        )
-        .values(used_at=now)
-        .returning(ENROLMENT_CODES.c.unit_id)
-    )
-    unit_id: UUID | None = used.scalar_one_or_none()
-    return unit_id
+    device: StoredDevice
+    call_sign: str
+    last_receipt_at: datetime | None
 
 
 def add(
@@ -118,9 +106,26 @@ def by_id(tx: Transaction, device_ids: Iterable[UUID]) -> dict[UUID, StoredDevic
     return {row.device_id: _device(row) for row in rows}
 
 
-def all_of_agency(tx: Transaction) -> list[StoredDevice]:
+def listed(tx: Transaction) -> list[ListedDevice]:
     """Newest enrolment first, the revoked ones among them."""
-    return [_device(row) for row in tx.session.execute(select(DEVICES).order_by(DEVICES.c.device_id.desc()))]
+    last = (
+        select(func.max(RECEIPTS.c.recorded_at))
+        .where(RECEIPTS.c.agency_id == DEVICES.c.agency_id, RECEIPTS.c.device_id == DEVICES.c.device_id)
+        .scalar_subquery()
+    )
+    rows = tx.session.execute(
+        select(DEVICES, UNITS.c.call_sign, last.label("last_receipt_at"))
+        .join(UNITS, (UNITS.c.agency_id == DEVICES.c.agency_id) & (UNITS.c.unit_id == DEVICES.c.unit_id))
+        .order_by(DEVICES.c.device_id.desc())
+    )
+    return [
+        ListedDevice(device=_device(row), call_sign=row.call_sign, last_receipt_at=row.last_receipt_at) for row in rows
+    ]
+
+
+def see(tx: Transaction, device_id: UUID, *, now: datetime) -> None:
+    """It has knocked with its token."""
+    tx.session.execute(update(DEVICES).where(DEVICES.c.device_id == device_id).values(last_seen_at=now))
 
 
 def set_target(tx: Transaction, device_id: UUID, target: PushTarget, *, now: datetime) -> None:
@@ -183,6 +188,7 @@ def _device(row: Any) -> StoredDevice:
         about=NewDevice(platform=Platform(row.platform), model=row.model, app_version=row.app_version),
         target=PushTarget(kind=PushKind(row.push_kind), value=row.push_value),
         enrolled_at=row.enrolled_at,
+        last_seen_at=row.last_seen_at,
         push_lost_at=row.push_lost_at,
         revoked_at=row.revoked_at,
     )

@@ -3,7 +3,7 @@
 It gives away an agency's id and nothing else; everything after that is read under that agency's rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from uuid import UUID
@@ -22,10 +22,14 @@ class Door(StrEnum):
     ENROLMENT_CODE = "enrolment_code"
     DEVICE_TOKEN = "device_token"  # noqa: S105  the name of a kind of key, not a secret
     SESSION_TOKEN = "session_token"  # noqa: S105  as above
+    API_TOKEN = "api_token"  # noqa: S105  as above
 
 
 _AGENCY_OF = select(DIRECTORY.c.agency_id).where(
     DIRECTORY.c.kind == bindparam("kind"), DIRECTORY.c.key == bindparam("key")
+)
+_KNOWN = select(DIRECTORY.c.kind, DIRECTORY.c.key).where(
+    DIRECTORY.c.kind == func.any(bindparam("kinds")), DIRECTORY.c.key == func.any(bindparam("keys"))
 )
 _ENTER = _AGENCY_OF.add_columns(func.set_config("beatline.agency_id", cast(DIRECTORY.c.agency_id, Text), true()))
 
@@ -42,6 +46,16 @@ def reading_through(database: Database, door: Door, key: str) -> Iterator[Transa
     """To read what the key is about, under its agency's rows; None when nobody knows it. Nothing is committed."""
     with database.reading(_ENTER, {"kind": door, "key": key}) as tx:
         yield tx
+
+
+def known(database: Database, keys: Collection[tuple[Door, str]]) -> set[tuple[Door, str]]:
+    """Which of them still lead somewhere, whatever the agency: one question for all."""
+    if not keys:
+        return set()
+    wanted = {"kinds": [*{door for door, _ in keys}], "keys": [key for _, key in keys]}
+    with database.outside() as connection:
+        found = {(Door(row.kind), row.key) for row in connection.execute(_KNOWN, wanted)}
+    return found.intersection(keys)
 
 
 def add(tx: Transaction, door: Door, key: str) -> None:

@@ -1,18 +1,19 @@
 """Statements on the last fix of each unit: what positions are rebuilt from, and read from while they are away.
 
-Not a history: one row a unit.
+Not a history: one row a unit. Where units go while they are on an incident: `trails`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from service.domain.geo import Point
 from service.domain.unit import Fix, Track, believable_until
+from service.store import trails
 from service.store.database import Transaction
 from service.store.tables import FIXES
 
@@ -39,7 +40,10 @@ _KEEP = text(
 
 
 def keep(tx: Transaction, tracks: Mapping[UUID, Track], *, now: datetime) -> None:
-    """Newer wins, unless what is stored lies in the future and cannot be. A track without a believed fix is no row."""
+    """Newer wins, unless what is stored lies in the future and cannot be. A track without a believed fix is no row.
+
+    Of units that are on an incident it is also a step of their trail.
+    """
     located = [(unit_id, track.last, track.suspect) for unit_id, track in tracks.items() if track.last]
     if not located:
         return
@@ -59,11 +63,18 @@ def keep(tx: Transaction, tracks: Mapping[UUID, Track], *, now: datetime) -> Non
             "suspects": [_to_json(suspect) if suspect else None for _, _, suspect in located],
         },
     )
+    trails.extend(tx, [unit_id for unit_id, _, _ in located])
 
 
 def all_tracks(tx: Transaction) -> dict[UUID, Track]:
     """Of every unit of the agency that has ever reported, as it was a few seconds ago at most."""
     return {row.unit_id: Track(last=_fix(row), suspect=_suspect(row)) for row in tx.session.execute(select(FIXES))}
+
+
+def tracks_of(tx: Transaction, unit_ids: Iterable[UUID]) -> dict[UUID, Track]:
+    """As `all_tracks`, of these units alone; one that has never reported is missing."""
+    rows = tx.session.execute(select(FIXES).where(FIXES.c.unit_id == func.any(list(unit_ids))))
+    return {row.unit_id: Track(last=_fix(row), suspect=_suspect(row)) for row in rows}
 
 
 def _fix(row: Any) -> Fix:

@@ -38,15 +38,22 @@ def with_due_pages(database: Database, *, by: datetime, at_most: int) -> list[Du
     return _through_the_door(database, "select * from due_pages(:by_time, :at_most)", by, at_most)
 
 
+def with_units_to_look_after(database: Database, *, now: datetime, at_most: int) -> list[Due]:
+    """Incidents of all agencies with acknowledged units that it is time to look after, through the same door."""
+    return _through_the_door(database, "select * from due_alerts(:by_time, :at_most)", now, at_most)
+
+
 _ONE = select(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("incident_id"))
 # `for no key update`: a foreign key's check of a page or receipt must not wait for it, or they wait for each other.
 _ONE_LOCKED = _ONE.with_for_update(key_share=True)
+_ONE_IF_FREE = _ONE.with_for_update(key_share=True, skip_locked=True)
 _ONE_DUE = _ONE.where(INCIDENTS.c.next_action_at <= bindparam("now")).with_for_update(key_share=True, skip_locked=True)
 _LIVING_AROUND = (
     select(INCIDENTS)
     .where(
         # Spelled out, as the partial index spells it: the planner must recognise it whatever the parameters are.
         INCIDENTS.c.state.in_([literal_column(f"'{state}'") for state in sorted(LIVING)]),
+        INCIDENTS.c.emergency_unit_id.is_(None),
         INCIDENTS.c.last_heard_at.between(bindparam("since"), bindparam("until")),
         INCIDENTS.c.lat.between(bindparam("south"), bindparam("north")),
     )
@@ -84,6 +91,12 @@ def lock(tx: Transaction, incident_id: UUID) -> Incident | None:
     return _incident(row) if row else None
 
 
+def lock_if_free(tx: Transaction, incident_id: UUID) -> Incident | None:
+    """As `lock`; None when somebody has it right now: for whoever comes again by itself."""
+    row = tx.session.execute(_ONE_IF_FREE, {"incident_id": incident_id}).one_or_none()
+    return _incident(row) if row else None
+
+
 def lock_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> Incident | None:
     """As `lock`; None when its time has not come (another clock was first) or somebody has it right now."""
     row = tx.session.execute(_ONE_DUE, {"incident_id": incident_id, "now": now}).one_or_none()
@@ -95,7 +108,8 @@ def living_around(
 ) -> list[Incident]:
     """Living incidents that a new sound may join: last heard between the two times, and about as near as `within_m`.
 
-    The latest heard first. Nearness is by latitude alone: a cheap sieve, good for any longitude; not locked.
+    The latest heard first; no call for help, which a shot is never a part of by itself. Nearness is by latitude alone:
+    a cheap sieve, good for any longitude; not locked.
     """
     band_deg = within_m / METRES_PER_DEGREE
     rows = tx.session.execute(

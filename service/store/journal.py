@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, insert, literal_column, or_, select
 
-from service.ports import Change, News
+from service.ports import News
 from service.store.database import Transaction
 from service.store.ids import new_id
 from service.store.tables import JOURNAL
@@ -26,21 +26,22 @@ class Entry:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-READS = frozenset({"incident_read", "incidents_listed", "trail_read", "journal_read"})
+READS = frozenset({"incident_read", "incidents_listed", "trail_read", "journal_read", "policy_previewed"})
 """Actions that only say who looked: they change nothing, so nobody who watches is told of them."""
 _ADD = insert(JOURNAL)
+_USER = "user:"
 
 
 def write(tx: Transaction, entries: Iterable[Entry]) -> None:
     """In their order, by one statement for all entries of a transaction, just before it is committed."""
-    if not tx.entries:
+    rows = [_row(tx, entry) for entry in entries]
+    if rows and not tx.entries:
         tx.before_commit.append(partial(_insert, tx))
-    tx.entries.extend(_row(tx, entry) for entry in entries)
+    tx.entries.extend(rows)
 
 
 def _insert(tx: Transaction) -> None:
-    if tx.entries:
-        tx.session.execute(_ADD, tx.entries)
+    tx.session.execute(_ADD, tx.entries)
 
 
 def _row(tx: Transaction, entry: Entry) -> dict[str, Any]:
@@ -58,12 +59,48 @@ def _row(tx: Transaction, entry: Entry) -> dict[str, Any]:
 
 def news_of(tx: Transaction) -> News | None:
     """What whoever watches is to be told of a committed transaction; None when it only looked."""
-    changes = tuple(
-        Change(action=row["action"], incident_id=row["incident_id"], details=row["details"])
-        for row in tx.entries
-        if row["action"] not in READS
-    )
-    return News(agency_id=tx.agency_id, entry_id=tx.entries[-1]["entry_id"], changes=changes) if changes else None
+    told = [row["entry_id"] for row in tx.entries if row["action"] not in READS]
+    return News(agency_id=tx.agency_id, entry_id=told[-1]) if told else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry and its place in the chain: `number`, `hash` and `sealed_at` are None until it is sealed, a second later."""
+
+    entry_id: UUID
+    entry: Entry
+    origin: str | None
+    number: int | None
+    hash: bytes | None
+    sealed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is None is not asked for. A user as `actor` stands for the user's programs too."""
+
+    incident_id: UUID | None = None
+    actor: str | None = None
+    action: str | None = None
+    before: UUID | None = None
+
+
+def find(tx: Transaction, search: Search, *, limit: int) -> list[StoredEntry]:
+    """Newest first; `before` is the last one of the page before."""
+    query = select(JOURNAL).order_by(JOURNAL.c.entry_id.desc()).limit(limit)
+    if search.incident_id is not None:
+        query = query.where(JOURNAL.c.incident_id == search.incident_id)
+    if search.actor is not None:
+        query = query.where(_done_by(search.actor))
+    if search.action is not None:
+        query = query.where(JOURNAL.c.action == search.action)
+    if search.before is not None:
+        query = query.where(JOURNAL.c.entry_id < search.before)
+    return [_stored(row) for row in tx.session.execute(query)]
+
+
+def knows(tx: Transaction, entry_id: UUID) -> bool:
+    return tx.session.execute(select(JOURNAL.c.entry_id).where(JOURNAL.c.entry_id == entry_id)).first() is not None
 
 
 def of_incident(tx: Transaction, incident_id: UUID) -> list[Entry]:
@@ -73,7 +110,27 @@ def of_incident(tx: Transaction, incident_id: UUID) -> list[Entry]:
         .where(JOURNAL.c.incident_id == incident_id, JOURNAL.c.action.not_in(READS))
         .order_by(JOURNAL.c.at, JOURNAL.c.entry_id)
     )
-    return [
-        Entry(at=row.at, actor=row.actor, action=row.action, incident_id=row.incident_id, details=row.details)
-        for row in rows
-    ]
+    return [_entry(row) for row in rows]
+
+
+def _done_by(actor: str) -> ColumnElement[bool]:
+    if not actor.startswith(_USER):
+        return JOURNAL.c.actor == actor
+    # Spelled out, as the partial index spells it: what people do is a small part of what happens, and most asked for.
+    its_programs = JOURNAL.c.actor.startswith(f"{actor}/", autoescape=True)
+    return and_(JOURNAL.c.actor.like(literal_column(f"'{_USER}%'")), or_(JOURNAL.c.actor == actor, its_programs))
+
+
+def _stored(row: Any) -> StoredEntry:
+    return StoredEntry(
+        entry_id=row.entry_id,
+        entry=_entry(row),
+        origin=row.origin,
+        number=row.number,
+        hash=row.hash,
+        sealed_at=row.sealed_at,
+    )
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(at=row.at, actor=row.actor, action=row.action, incident_id=row.incident_id, details=row.details)

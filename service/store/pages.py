@@ -53,6 +53,7 @@ class StoredPage:
     failure: str | None
 
 
+_WANT_ANSWERS = frozenset({PageKind.ALERT, PageKind.WELFARE})
 _ADD = insert(PAGES)
 _DUE = (
     select(PAGES.c.page_id)
@@ -102,7 +103,8 @@ def add(
 ) -> None:
     """Due at once. Everything older that still waits for the same device and incident is superseded by it.
 
-    What was superseded before it rang rings now: an update inherits that it is an alert, and that it is loud.
+    What was superseded before it rang rings now: an update inherits that it is an alert or a welfare question, and that
+    it is loud.
     """
     if sequence > 1:
         unsent = _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
@@ -167,6 +169,15 @@ def supersede_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> None:
     )
 
 
+def silence(tx: Transaction, unit_id: UUID, *, now: datetime) -> None:
+    """Nothing that still waits for phones of this unit is sent."""
+    tx.session.execute(
+        update(PAGES)
+        .where(PAGES.c.unit_id == unit_id, PAGES.c.state == PageState.PENDING)
+        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+    )
+
+
 def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredPage]:
     """In the order they were queued."""
     rows = tx.session.execute(select(PAGES).where(PAGES.c.incident_id == incident_id).order_by(PAGES.c.page_id))
@@ -196,7 +207,7 @@ def _inheriting(page: NewPage, unsent: tuple[PageKind, bool] | None) -> NewPage:
     if unsent is None or page.kind is not PageKind.UPDATE:
         return page
     kind, loud = unsent
-    return replace(page, kind=kind if kind is PageKind.ALERT else page.kind, loud=page.loud or loud)
+    return replace(page, kind=kind if kind in _WANT_ANSWERS else page.kind, loud=page.loud or loud)
 
 
 def _supersede_older(

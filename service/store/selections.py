@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from service.domain.selection import Asked, Candidate, NotAsked, Selection
-from service.store.candidate_facts import facts_to_json
+from service.store.candidate_facts import facts_from_json, facts_to_json, never_asked
 from service.store.database import Transaction
 from service.store.ids import new_id
 from service.store.tables import SELECTIONS
@@ -23,6 +23,18 @@ class StoredSelection:
     selected_at: datetime
     asked: Sequence[Mapping[str, Any]]
     not_asked: Sequence[Mapping[str, Any]]
+    not_asked_more: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSelection:
+    """What an incident's first selection was made from, None once positions of then are no longer kept.
+
+    `not_asked_more` counts by reason whom it did not name, and whom nobody looked at.
+    """
+
+    selected_at: datetime
+    facts: Sequence[Candidate] | None
     not_asked_more: Mapping[str, int]
 
 
@@ -69,6 +81,23 @@ def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredSelection]:
         )
         for row in rows
     ]
+
+
+def first_of(tx: Transaction, incident_id: UUID) -> FirstSelection | None:
+    """None when nobody was ever looked for."""
+    row = tx.session.execute(
+        select(SELECTIONS)
+        .where(SELECTIONS.c.incident_id == incident_id)
+        .order_by(SELECTIONS.c.selected_at, SELECTIONS.c.selection_id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return FirstSelection(
+        selected_at=row.selected_at,
+        facts=never_asked(facts_from_json(row.facts)) if row.facts is not None else None,
+        not_asked_more=row.not_asked_more,
+    )
 
 
 # Written out: `dataclasses.asdict` copies every value deeply, which for a hundred units took a sixth of a detection.

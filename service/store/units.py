@@ -1,7 +1,7 @@
 """Statements on units: what selection must know of them, and how their status changes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, exists, func, insert, select, update
 from service.domain.unit import Status, UnitKind
 from service.store.database import Transaction
 from service.store.ids import new_id
-from service.store.tables import DEVICES, UNITS
+from service.store.tables import DEVICES, FIXES, UNITS
+from service.store.taken import refusing_taken
 
 BUSY = (Status.EN_ROUTE, Status.ON_SCENE)
 
@@ -30,20 +31,31 @@ class StoredUnit:
     has_device: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedUnit:
+    """A unit as an administrator sees it. `devices` are the phones in service, `last_fix_at` is when it was last seen.
+
+    That is by the copy in the store: behind by a few seconds at most.
+    """
+
+    unit: StoredUnit
+    devices: int
+    last_fix_at: datetime | None
+
+
 def add(tx: Transaction, *, call_sign: str, kind: UnitKind, now: datetime) -> UUID:
-    """A new unit, off duty until it says otherwise."""
+    """A new unit, off duty until it says otherwise. Raises DomainError(already_exists)."""
     unit_id = new_id()
-    tx.session.execute(
-        insert(UNITS).values(
-            agency_id=tx.agency_id,
-            unit_id=unit_id,
-            call_sign=call_sign,
-            kind=kind,
-            status=Status.OFF_DUTY,
-            status_at=now,
-        )
-    )
+    row = {"agency_id": tx.agency_id, "unit_id": unit_id, "call_sign": call_sign, "kind": kind}
+    with refusing_taken(f"There is a unit {call_sign} already."):
+        tx.session.execute(insert(UNITS).values(row | {"status": Status.OFF_DUTY, "status_at": now}))
     return unit_id
+
+
+def change(tx: Transaction, unit_id: UUID, *, call_sign: str, kind: UnitKind) -> None:
+    """Raises DomainError(already_exists)."""
+    with refusing_taken(f"There is a unit {call_sign} already."):
+        tx.session.execute(update(UNITS).where(UNITS.c.unit_id == unit_id).values(call_sign=call_sign, kind=kind))
 
 
 _HAS_DEVICE = exists().where(
@@ -89,6 +101,28 @@ def supervisors(tx: Transaction) -> list[StoredUnit]:
 def first(tx: Transaction, *, limit: int | None = None) -> list[StoredUnit]:
     """The agency's units by call sign; all of them without a limit."""
     return [_unit(row) for row in tx.session.execute(_UNITS.order_by(UNITS.c.call_sign).limit(limit))]
+
+
+def listed(tx: Transaction, unit_ids: Sequence[UUID] | None = None) -> list[ListedUnit]:
+    """By call sign; all of the agency unless told which."""
+    in_service = (
+        select(func.count())
+        .where(
+            DEVICES.c.agency_id == UNITS.c.agency_id,
+            DEVICES.c.unit_id == UNITS.c.unit_id,
+            DEVICES.c.revoked_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    found = (
+        _UNITS.add_columns(in_service.label("devices"), FIXES.c.at.label("last_fix_at"))
+        .outerjoin(FIXES, (FIXES.c.agency_id == UNITS.c.agency_id) & (FIXES.c.unit_id == UNITS.c.unit_id))
+        .order_by(UNITS.c.call_sign)
+    )
+    if unit_ids is not None:
+        found = found.where(UNITS.c.unit_id.in_(unit_ids))
+    rows = tx.session.execute(found)
+    return [ListedUnit(unit=_unit(row), devices=row.devices, last_fix_at=row.last_fix_at) for row in rows]
 
 
 def census(tx: Transaction, *, apart_from: Iterable[StoredUnit]) -> dict[Status, int]:

@@ -190,12 +190,19 @@ def test_where_apple_did_not_an_alert_is_time_sensitive(wire: Any) -> None:
     assert aps["interruption-level"] == "time-sensitive"
 
 
-@pytest.mark.parametrize("kind", sorted(set(PageKind) - RING_ONCE - {PageKind.RECALL}))
+@pytest.mark.parametrize("kind", sorted(set(PageKind) - RING_ONCE - {PageKind.RECALL, PageKind.WELFARE}))
 def test_what_must_be_replaceable_is_never_critical(wire: Any, kind: PageKind) -> None:
     aps = wire(a_notice(kind=kind), Platform.IOS, critical_sound=True)["apns"]["payload"]["aps"]
 
     assert aps["interruption-level"] == "time-sensitive"
     assert aps["sound"] == "siren.caf"
+
+
+def test_the_question_how_an_officer_is_comes_without_a_siren(wire: Any) -> None:
+    aps = wire(a_notice(kind=PageKind.WELFARE), Platform.IOS, critical_sound=True)["apns"]["payload"]["aps"]
+
+    assert aps["sound"] == "default"
+    assert aps["interruption-level"] == "time-sensitive"
 
 
 def test_a_silent_update_replaces_the_text_without_a_sound(wire: Any) -> None:

@@ -7,12 +7,13 @@ from fake_clock import FrozenClock
 from fake_feed import FakeFeed
 from fake_positions import FakePositions
 from fake_push import FakePush
-from outside import Agency, Backend, Caller, IdleWorkers, Phone, Sensors, a_body, an_agency, calling, enrol
+from outside import Agency, Backend, Caller, IdleWorkers, Phone, Sensors, a_body, an_agency, calling, enrol, seat
 
 from service.domain.geo import Point
 from service.domain.unit import Fix, Track
 from service.ports import Ports
 from service.store.database import Database
+from service.store.users import UserRole
 
 
 @pytest.fixture
@@ -34,6 +35,13 @@ def call(backend: Backend) -> Iterator[Caller]:
 @pytest.fixture
 def agency(backend: Backend) -> Agency:
     return an_agency(backend, name="Bayview")
+
+
+@pytest.fixture
+def desk(call: Caller, backend: Backend, agency: Agency) -> Caller:
+    """An administrator is signed in."""
+    seat(call, backend, agency, role=UserRole.ADMINISTRATOR)
+    return call
 
 
 @pytest.fixture

@@ -1,17 +1,9 @@
 """An administrator hands out codes and takes lost phones out of service; nobody else does."""
 
-import pytest
 from fake_clock import FrozenClock
 from outside import Agency, Backend, Caller, Phone, a_moment, an_agency, an_enrolment, problem_of, seat
 
-from service.store.agencies import UserRole
-
-
-@pytest.fixture
-def desk(call: Caller, backend: Backend, agency: Agency) -> Caller:
-    """An administrator is signed in."""
-    seat(call, backend, agency, role=UserRole.ADMINISTRATOR)
-    return call
+from service.store.users import UserRole
 
 
 def test_a_code_from_the_administrator_enrols_a_phone(desk: Caller, agency: Agency) -> None:

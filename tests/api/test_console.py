@@ -76,6 +76,13 @@ def test_over_tls_the_cookie_stays_on_tls(backend: Backend, agency: Agency) -> N
     assert "; secure" in answer.headers["set-cookie"].lower()
 
 
+def test_behind_a_proxy_that_ends_tls_the_cookie_stays_on_tls_too(backend: Backend, agency: Agency) -> None:
+    with calling(backend, base_url="https://beatline.test") as call:
+        who = {"email": a_person(backend, agency), "password": PASSWORD}
+        answer = call("POST", "http://beatline.test/v1/session", json=who)
+    assert "; secure" in answer.headers["set-cookie"].lower()
+
+
 def test_a_page_of_another_site_cannot_use_the_cookie(desk: Caller) -> None:
     for origin in ("http://evil.test", "null", "http://beatline.test.evil.test", "http://[", ""):
         answer = desk("GET", "/v1/units", headers={"origin": origin})

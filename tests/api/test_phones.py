@@ -7,7 +7,8 @@ from fake_clock import FrozenClock
 from outside import Agency, Backend, Caller, Phone, Sensors, a_body, a_moment, an_enrolment, enrol, problem_of
 
 from service.operations import registry
-from service.store.agencies import UserRole
+from service.operations.accounts import SignedInUser
+from service.store.users import UserRole
 
 NO_ALERT = "0190a1b2-0000-7000-8000-000000000000"
 
@@ -64,10 +65,10 @@ def test_who_is_not_enrolled_is_told_so(call: Caller) -> None:
 
 
 def test_a_lost_phone_that_was_revoked_sees_nothing_any_more(phone: Phone, backend: Backend, agency: Agency) -> None:
-    user = registry.SignedInUser(agency_id=agency.agency_id, user_id=agency.unit_id, role=UserRole.ADMINISTRATOR)
+    user = SignedInUser(agency_id=agency.agency_id, user_id=agency.unit_id, role=UserRole.ADMINISTRATOR)
     assert phone("GET", "alerts").status_code == 200
-    [device] = registry.list_devices(backend.database, agency_id=agency.agency_id)
-    registry.revoke_device(backend.database, backend.ports, user=user, device_id=device.device_id)
+    [listed] = registry.list_devices(backend.database, agency_id=agency.agency_id)
+    registry.revoke_device(backend.database, backend.ports, user=user, device_id=listed.device.device_id)
     assert phone("GET", "alerts").status_code == 401
 
 

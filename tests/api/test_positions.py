@@ -10,7 +10,7 @@ from fake_positions import FakePositions
 from httpx import Response
 from outside import Agency, Backend, Caller, Phone, Sensors, problem_of, seat
 
-from service.store.agencies import UserRole
+from service.store.users import UserRole
 
 A_FIX = {"lat": PLACE.lat, "lon": PLACE.lon, "at": NOW.isoformat()}
 

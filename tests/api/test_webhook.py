@@ -11,7 +11,7 @@ from outside import Agency, Backend, Caller, IdleWorkers, Sensors, a_body, an_ag
 
 from service.auth.signatures import sign
 from service.auth.tokens import new_source_secret
-from service.operations.registry import NewSource
+from service.operations.sources import NewSource
 from service.ports import Ports
 from service.store.database import Database
 

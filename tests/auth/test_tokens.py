@@ -5,6 +5,7 @@ import base64
 from service.auth.tokens import (
     CODE_ALPHABET,
     code_hash,
+    new_api_token,
     new_device_token,
     new_enrolment_code,
     new_session_token,
@@ -16,6 +17,7 @@ from service.auth.tokens import (
 def test_a_token_says_what_it_is_for_and_never_comes_twice() -> None:
     assert new_device_token().startswith("bld_")
     assert new_session_token().startswith("bls_")
+    assert new_api_token().startswith("bla_")
     assert new_device_token() != new_device_token()
 
 

@@ -19,7 +19,8 @@ from service.domain.geo import METRES_PER_DEGREE, Point
 from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, PushTarget, Status, Track
 from service.operations import registry
-from service.operations.registry import Enrolment, NewSource, SignedInDevice
+from service.operations.registry import Enrolment, SignedInDevice
+from service.operations.sources import NewSource
 from service.runtime import Runtime
 from service.store.devices import NewDevice
 

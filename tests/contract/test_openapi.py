@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
-from openapi_spec_validator import OpenAPIV31SpecValidator
+from openapi_spec_validator import OpenAPIV32SpecValidator
 
 from service.api.app import openapi_document
 
@@ -34,7 +34,7 @@ def test_what_we_promise_is_what_is_committed(document: dict[str, Any]) -> None:
 
 
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
-    OpenAPIV31SpecValidator(document).validate()
+    OpenAPIV32SpecValidator(document).validate()
 
 
 def test_each_operation_is_called_like_its_function_and_no_two_alike(document: dict[str, Any]) -> None:

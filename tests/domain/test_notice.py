@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from builders import INCIDENT_ID, NOW, a_notice, a_sound, id_of, seconds
@@ -182,6 +183,59 @@ def test_half_a_picture_address_is_none_at_all(url: str) -> None:
     assert "image_url" not in data(a_notice(sound=a_sound(image_url=url)))
 
 
+def an_emergency(**changes: Any) -> Notice:
+    where = "Officer emergency: 3A12 · 1200 block of Quesada Ave"
+    sound = a_sound(classification=Classification.UNKNOWN, rounds=None, address=where)
+    return a_notice(**{"emergency": "3A12", "sound": sound} | changes)
+
+
+def test_an_emergency_names_the_unit_in_title_and_text() -> None:
+    assert title(an_emergency()) == "Officer emergency: 3A12"
+    assert body(an_emergency()) == (
+        "1.2 km away · Officer emergency: 3A12 · 1200 block of Quesada Ave · called 03:12:09 · answer by 03:12:39"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(PageKind.UPDATE, "Update: Officer emergency: 3A12"), (PageKind.WARNING, "Close to you: Officer emergency: 3A12")],
+)
+def test_a_call_sign_is_never_put_into_small_letters(kind: PageKind, words: str) -> None:
+    assert title(an_emergency(kind=kind)) == words
+    assert "3A12" in body(an_emergency(kind=kind))
+
+
+def test_a_recalled_emergency_says_once_what_it_was() -> None:
+    recall = an_emergency(kind=PageKind.RECALL, reason="Covered by 3A14")
+
+    assert title(recall) == "Covered by 3A14"
+    assert body(recall) == "Officer emergency: 3A12 · 1200 block of Quesada Ave · called 03:12:09"
+
+
+def test_an_app_that_knows_emergencies_is_told_whose_it_is() -> None:
+    assert data(an_emergency())["emergency"] == "3A12"
+    assert "emergency" not in data(a_notice())
+
+
+@pytest.mark.parametrize("kind", PageKind)
+def test_a_minimal_emergency_names_nobody(kind: PageKind) -> None:
+    minimal = an_emergency(kind=kind, minimal=True, reason="Covered by 3A12")
+
+    assert "3A12" not in title(minimal) + body(minimal) + str(data(minimal))
+
+
+def test_a_minimal_emergency_is_no_mere_shot() -> None:
+    assert title(an_emergency(minimal=True)) == "Officer emergency"
+
+
+def test_an_officer_on_scene_is_asked_how_it_goes() -> None:
+    question = a_notice(kind=PageKind.WELFARE)
+
+    assert title(question) == "Are you all right?"
+    assert body(question) == "On scene: 1200 block of Quesada Ave · answer by 03:12:39"
+    assert not question.quiet
+
+
 texts = st.text(max_size=500)
 
 
@@ -203,7 +257,9 @@ def test_nothing_a_source_writes_makes_a_notice_too_large_for_a_push(
         rounds=rounds,
         place=Point(lat=-89.123456789, lon=-179.123456789),
     )
-    notice: Notice = replace(a_notice(), kind=kind, sound=sound, reason=reason, expires_at=NOW + seconds(60))
+    notice: Notice = replace(
+        a_notice(), kind=kind, sound=sound, reason=reason, expires_at=NOW + seconds(60), emergency=reason
+    )
 
     assert size_bytes(data(notice)) < 2_048
     assert len(title(notice).encode()) < 256

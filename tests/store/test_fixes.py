@@ -8,12 +8,18 @@ from world import MakeWorld, World
 
 from service.domain.geo import Point
 from service.domain.unit import Track
+from service.operations import registry
 from service.store import fixes
+
+
+def a_unit(world: World, call_sign: str) -> UUID:
+    """One that has never reported."""
+    return registry.create_unit(world.database, world.ports, agency_id=world.agency_id, call_sign=call_sign)
 
 
 @pytest.fixture
 def unit_id(world: World) -> UUID:
-    return world.car("3A12", phones=0).unit_id
+    return a_unit(world, "3A12")
 
 
 def keep(world: World, tracks: dict[UUID, Track]) -> None:
@@ -40,7 +46,7 @@ def test_a_pole_and_the_antimeridian_are_places_like_others(world: World, unit_i
 
 
 def test_many_units_are_written_in_one_statement(world: World) -> None:
-    tracks = {world.car(phones=0).unit_id: Track(last=a_fix(away_m=number)) for number in range(20)}
+    tracks = {a_unit(world, f"3A{number}"): Track(last=a_fix(away_m=number)) for number in range(20)}
     keep(world, tracks)
     assert tracks == kept(world)
 
@@ -67,6 +73,14 @@ def test_a_fix_that_a_wrong_clock_left_in_the_future_gives_way(world: World, uni
 def test_an_unconfirmed_jump_alone_is_nothing_to_keep(world: World, unit_id: UUID) -> None:
     keep(world, {unit_id: Track(suspect=a_fix())})
     assert {} == kept(world)
+
+
+def test_some_units_are_read_without_the_others(world: World, unit_id: UUID) -> None:
+    keep(world, {unit_id: Track(last=a_fix(age_s=1)), a_unit(world, "3A14"): Track(last=a_fix(age_s=2))})
+    silent = a_unit(world, "3A16")
+    with world.database.transaction(world.agency_id) as tx:
+        assert {unit_id: Track(last=a_fix(age_s=1))} == fixes.tracks_of(tx, [unit_id, silent])
+        assert {} == fixes.tracks_of(tx, [])
 
 
 def test_a_unit_that_is_gone_keeps_no_other_from_being_written(world: World, unit_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """A dispatcher with four incidents open: what the hand does, what the phones show of it, what the record says."""
 
 import pytest
+from officer import presses
 from world import World
 
 from service.domain.alert import AlertState, PageKind, Role
@@ -121,6 +122,15 @@ def test_nobody_off_duty_is_sent(world: World) -> None:
     with pytest.raises(DomainError, match="7X01 is off duty"):
         world.dispatcher.sends(heard, stranger)
     assert [PageKind.ALERT] == near.phone.kinds
+
+
+def test_who_calls_for_help_is_not_sent_to_help(world: World) -> None:
+    world.cars(400, 900)
+    heard = world.hears()
+    caller = world.car("3A12", away_m=2_000)
+    presses(caller.phone)
+    with pytest.raises(DomainError, match="3A12 has called for help itself"):
+        world.dispatcher.sends(heard, caller)
 
 
 def test_a_dispatcher_need_not_wait_for_the_deadline_and_two_presses_are_one(world: World) -> None:

@@ -8,10 +8,10 @@ from service.domain.errors import Code, DomainError
 from service.domain.incident import IncidentState
 from service.domain.unit import Platform, PushKind, PushTarget, Status
 from service.operations import registry
-from service.operations.registry import SignedInUser
+from service.operations.accounts import SignedInUser
 from service.ports import NotSent
-from service.store.agencies import UserRole
 from service.store.devices import NewDevice
+from service.store.users import UserRole
 
 UNREGISTERED = NotSent(reason="UNREGISTERED", target_is_dead=True)
 

@@ -68,7 +68,11 @@ class AlertRow(SQLModel, table=True):
 
 class ReceiptRow(SQLModel, table=True):
     __tablename__ = "receipts"
-    __table_args__ = (belongs("alerts", "alert_id"), one_of("kind", ("received", "displayed")))
+    __table_args__ = (
+        belongs("alerts", "alert_id"),
+        one_of("kind", ("received", "displayed")),
+        Index("ix_receipts_device", "agency_id", "device_id", "recorded_at"),
+    )
     agency_id: UUID = Field(primary_key=True)
     alert_id: UUID = Field(primary_key=True)
     device_id: UUID = Field(primary_key=True)
@@ -88,6 +92,7 @@ class PageRow(SQLModel, table=True):
         one_of("kind", PageKind),
         one_of("state", PageState),
         UniqueConstraint("agency_id", "incident_id", "device_id", "sequence", name="sequence"),
+        Index("ix_pages_alert", "agency_id", "alert_id"),
         Index("ix_pages_due", "next_action_at", postgresql_where=text("state in ('pending', 'sending')")),
     )
     agency_id: UUID = Field(primary_key=True)

@@ -18,8 +18,8 @@ class IncidentRow(SQLModel, table=True):
     """`next_action_at` is when the clock must look at it again; null when nothing is due by itself.
 
     `merged_into` and `split_from` name the incident that took its detections, or that they were taken from.
-    `emergency_unit_id` is the unit whose officer called for help: such an incident has no detections. `legal_hold` is
-    why nothing of it may be purged, null when it may.
+    `emergency_unit_id` is the unit whose officer called for help, by the call sign that it had then: such an incident
+    has no detections. `legal_hold` is why nothing of it may be purged, null when it may.
     """
 
     __tablename__ = "incidents"
@@ -32,12 +32,19 @@ class IncidentRow(SQLModel, table=True):
             f"disposition is null or disposition in ({', '.join(repr(d.value) for d in Disposition)})",
             name="disposition",
         ),
+        Index("ix_incidents_ended", "agency_id", "ended_at", postgresql_where=text("ended_at is not null")),
         Index("ix_incidents_due", "next_action_at", postgresql_where=text("next_action_at is not null")),
         Index(
             "ix_incidents_living",
             "agency_id",
             "last_heard_at",
             postgresql_where=text(f"state in ({', '.join(sorted(repr(state.value) for state in LIVING))})"),
+        ),
+        Index(
+            "ix_incidents_emergency",
+            "agency_id",
+            "emergency_unit_id",
+            postgresql_where=text("emergency_unit_id is not null"),
         ),
     )
     agency_id: UUID = Field(primary_key=True)
@@ -68,6 +75,7 @@ class IncidentRow(SQLModel, table=True):
     merged_into: UUID | None = None
     split_from: UUID | None = None
     emergency_unit_id: UUID | None = None
+    emergency_call_sign: str | None = None
     legal_hold: str | None = None
 
 
@@ -82,6 +90,7 @@ class DetectionRow(SQLModel, table=True):
         one_of("outcome", Outcome),
         UniqueConstraint("agency_id", "source_id", "detection_id", "revision", name="revision"),
         Index("ix_detections_incident", "agency_id", "incident_id"),
+        Index("ix_detections_source", "agency_id", "source_id", "received_at"),
     )
     agency_id: UUID = Field(primary_key=True)
     message_id: UUID = Field(primary_key=True)
@@ -109,6 +118,7 @@ class SelectionRow(SQLModel, table=True):
     __table_args__ = (
         belongs("incidents", "incident_id"),
         Index("ix_selections_incident", "agency_id", "incident_id"),
+        Index("ix_selections_facts", "agency_id", "selected_at", postgresql_where=text("facts is not null")),
     )
     agency_id: UUID = Field(primary_key=True)
     selection_id: UUID = Field(primary_key=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from service.store.tables.columns import belongs, json_column, one_of, time_column
@@ -82,17 +82,23 @@ class ApiTokenRow(SQLModel, table=True):
 class SignInFailureRow(SQLModel, table=True):
     """How often somebody was wrong at the door. Of no agency: whoever guesses need not have guessed one.
 
-    `key` is a hash of what was tried from where; a row that is old enough counts as none.
+    `key` is a hash of what was tried from where, and `right_at` when that was last right; a row that is old enough
+    counts as none.
     """
 
     __tablename__ = "sign_in_failures"
+    __table_args__ = (Index("ix_sign_in_failures_last_at", "last_at"),)
     key: str = Field(primary_key=True)
     failures: int
     last_at: datetime = time_column()
+    right_at: datetime | None = time_column(nullable=True)
 
 
 class SourceRow(SQLModel, table=True):
-    """`secrets` are the live ones, newest first: two while they are being rotated."""
+    """`secrets` are the live ones, newest first: two while they are being rotated.
+
+    `last_positions_at` is when it last told positions, within a minute; of detections the messages are kept.
+    """
 
     __tablename__ = "sources"
     __table_args__ = (
@@ -106,3 +112,4 @@ class SourceRow(SQLModel, table=True):
     rotated_at: datetime | None = time_column(nullable=True)
     created_at: datetime = time_column()
     disabled_at: datetime | None = time_column(nullable=True)
+    last_positions_at: datetime | None = time_column(nullable=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.store.tables.columns import json_column, time_column
@@ -20,7 +20,16 @@ class JournalRow(SQLModel, table=True):
     __tablename__ = "journal"
     __table_args__ = (
         Index("ix_journal_incident", "agency_id", "incident_id", "entry_id"),
-        Index("ix_journal_unsealed", "agency_id", "entry_id", postgresql_where=text("number is null")),
+        Index(
+            "ix_journal_user",
+            "agency_id",
+            "actor",
+            "entry_id",
+            postgresql_ops={"actor": "text_pattern_ops"},
+            postgresql_where=text("actor like 'user:%'"),
+        ),
+        Index("ix_journal_unsealed", "agency_id", "at", "entry_id", postgresql_where=text("number is null")),
+        CheckConstraint("num_nonnulls(number, hash, sealed_at) in (0, 3)", name="sealed"),
         UniqueConstraint("agency_id", "number", name="number"),
     )
     agency_id: UUID = Field(primary_key=True)

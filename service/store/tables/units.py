@@ -64,14 +64,18 @@ class DeviceRow(SQLModel, table=True):
 
 
 class EnrolmentCodeRow(SQLModel, table=True):
+    """`code_id` names it to an administrator: a hash of so few symbols would give the code away."""
+
     __tablename__ = "enrolment_codes"
-    __table_args__ = (belongs("units", "unit_id"),)
+    __table_args__ = (belongs("units", "unit_id"), UniqueConstraint("agency_id", "code_id", name="code_id"))
     agency_id: UUID = Field(primary_key=True)
     code_hash: str = Field(primary_key=True)
+    code_id: UUID
     unit_id: UUID
     created_at: datetime = time_column()
     expires_at: datetime = time_column()
     used_at: datetime | None = time_column(nullable=True)
+    revoked_at: datetime | None = time_column(nullable=True)
 
 
 class FixRow(SQLModel, table=True):
@@ -99,6 +103,7 @@ class TrailRow(SQLModel, table=True):
         belongs("units", "unit_id"),
         belongs("incidents", "incident_id"),
         Index("ix_trails_incident", "agency_id", "incident_id", "unit_id", "at"),
+        Index("ix_trails_at", "agency_id", "at"),
     )
     agency_id: UUID = Field(primary_key=True)
     unit_id: UUID = Field(primary_key=True)

@@ -1,0 +1,74 @@
+"""How is a whole journal read, in its order and whatever its length? To verify it, and to hand it out.
+
+What can be wrong with it is decided in `domain/verification`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.chain import Head, Line, Sealed, exported
+from service.domain.verification import Finding, Verification
+from service.store import agencies, chain
+from service.store.database import Database
+
+PIECE = 2_000
+"""Entries read by one transaction, which has 2.5 s."""
+
+
+def agencies_with_journals(database: Database) -> list[UUID]:
+    """All of this installation: for whoever is at the server itself."""
+    return agencies.all_ids(database)
+
+
+def journal_head(database: Database, *, agency_id: UUID) -> Head:
+    with database.transaction(agency_id) as tx:
+        return chain.head(tx)
+
+
+def verify_journal(
+    database: Database, verification: Verification, *, agency_id: UUID, now: datetime
+) -> Iterator[Finding]:
+    """Walks one agency's journal while it is written on; `verification` knows afterwards how far it went."""
+    for sealed in _sealed_after(database, agency_id, 0):
+        yield from verification.add(sealed)
+    for line in _unsealed(database, agency_id):
+        verification.wait(line, now=now)
+    # Once more to the end: a receipt that was sealed meanwhile was among neither.
+    end = verification.last.number if verification.last else 0
+    for sealed in _sealed_after(database, agency_id, end):
+        yield from verification.add(sealed)
+    yield from verification.end()
+
+
+def export_journal(
+    database: Database, *, agency_id: UUID, after: int = 0, incident_id: UUID | None = None
+) -> Iterator[bytes]:
+    """One line of JSON for each sealed entry with a number above `after`, by number; of one incident, or of all."""
+    if incident_id is None:
+        entries = _sealed_after(database, agency_id, after)
+    else:
+        with database.transaction(agency_id) as tx:
+            entries = iter(chain.sealed_of_incident(tx, incident_id, after=after))
+    return (exported(sealed) for sealed in entries)
+
+
+def _sealed_after(database: Database, agency_id: UUID, number: int) -> Iterator[Sealed]:
+    while True:
+        with database.transaction(agency_id) as tx:
+            piece = chain.sealed_after(tx, number, at_most=PIECE)
+        if not piece:
+            return
+        yield from piece
+        number = piece[-1].number
+
+
+def _unsealed(database: Database, agency_id: UUID) -> Iterator[Line]:
+    last = None
+    while True:
+        with database.transaction(agency_id) as tx:
+            piece = chain.unsealed(tx, last, at_most=PIECE)
+        yield from piece
+        if len(piece) < PIECE:
+            return
+        last = piece[-1]
