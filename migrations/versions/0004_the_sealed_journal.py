@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.add_column("journal", sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True))
     op.create_unique_constraint(op.f("uq_journal_number"), "journal", ["agency_id", "number"])
     op.create_check_constraint(
-        op.f("ck_journal_sealed"), "journal", "num_nonnulls(number, hash, sealed_at) in (0, 3)"
+        op.f("ck_journal_sealed"), "journal", "num_nonnulls(number, hash, sealed_at) in (0, 3) and number > 0"
     )
     op.create_index(
         "ix_journal_unsealed", "journal", ["agency_id", "at", "entry_id"], postgresql_where=sa.text("number is null")

@@ -53,7 +53,7 @@ declare
 begin
     select least(by_time, now() - make_interval(
                days => greatest(30, coalesce((a.retention ->> 'journal_days')::integer, 365))))
-      into sealed_before from agencies a where a.agency_id = own;
+      into strict sealed_before from agencies a where a.agency_id = own;
     for old in
         select j.entry_id, j.at, j.sealed_at, j.action, j.incident_id from journal j
          where j.agency_id = own and j.number < head order by j.number

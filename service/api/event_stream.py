@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from starlette.responses import Response
@@ -60,8 +61,9 @@ class EventStream(Response):
         writing = asyncio.create_task(self._write(send))
         leaving = asyncio.create_task(_until_left(receive))
         ended = self._watcher.ended
+        whatever_is_first: set[asyncio.Future[Any]] = {writing, leaving, ended}
         try:
-            await asyncio.wait({writing, leaving, ended}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(whatever_is_first, return_when=asyncio.FIRST_COMPLETED)
             if ended.done() and ended.result() is not Ending.TOO_SLOW:
                 await asyncio.wait(
                     {writing, leaving}, return_when=asyncio.FIRST_COMPLETED, timeout=self._pace.last_word_s

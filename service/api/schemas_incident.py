@@ -111,7 +111,8 @@ class SelectionShown(BaseModel):
         asked = [AskedShown.model_validate(dict(one)) for each in known for one in each.asked]
         if not known:
             return cls(asked=asked, not_asked=[], not_asked_more={})
-        last = known[-1]
+        # A unit that a dispatcher sent was chosen by nobody's looking around, and explains nobody else.
+        last = next((each for each in reversed(known) if each.not_asked or each.not_asked_more), known[-1])
         not_asked = [NotAskedShown.model_validate(dict(one)) for one in last.not_asked]
         return cls(asked=asked, not_asked=not_asked, not_asked_more=dict(last.not_asked_more))
 

@@ -303,9 +303,9 @@ class _Case:
         self.changes.append(FreeUnit(unit_id=alert.unit_id))
         self._promote_next()
         if self.state is IncidentState.COVERED and not self._is_covered():
-            # A new need gets a new count of levels: the old ones were answered.
+            # A new need gets a new count of levels: the old ones were answered. Whoever was sent besides is its first.
             self._move_incident(IncidentState.OPEN)
-            self.level = 0
+            self.level = 1 if self._ringing() else 0
 
     def _promote_next(self) -> None:
         """Somebody who goes is primary: the one who said so first, when the primary is gone."""

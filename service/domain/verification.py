@@ -24,7 +24,7 @@ class Kind(StrEnum):
     ALTERED = "altered"
     MOVED = "moved"
     MISSING = "missing"
-    TWICE = "twice"
+    ADDED = "added"
     UNSEALED = "unsealed"
     LATE = "late"
     CUT = "cut"
@@ -100,9 +100,10 @@ class Verification:
         self.entries += 1
         self._receipts.learn(sealed.line)
         yield from self._see_lateness(sealed)
-        if sealed.number == number:
-            yield _of(sealed, Kind.TWICE, "bears a number that was given before")
-        elif sealed.number > number + 1:
+        if sealed.number <= number:
+            yield _of(sealed, Kind.ADDED, "bears a number that was given before, or that none is given")
+            return
+        if sealed.number > number + 1:
             self._gaps.append(_Gap(self.last, sealed))
         elif not follows(previous, sealed):
             yield from self._suspect(previous, sealed)

@@ -126,7 +126,8 @@ def _stages(
             Stage.SHOT: [incident.sound.occurred_at],
             Stage.RECEIVED: [one.received_at for one in heard] or [incident.opened_at],
             Stage.SELECTED: [one.selected_at for one in chosen],
-            Stage.COMMITTED: [one.stored_at for one in heard] or [incident.opened_at],
+            # Nobody sent a call for help to our door: it is committed as soon as it is known whom it asks.
+            Stage.COMMITTED: [one.stored_at for one in heard] or [one.selected_at for one in chosen],
             Stage.HANDED_TO_PUSH: [alert.sent_at for alert in asked],
             Stage.RECEIVED_BY_PHONE: [alert.received_at for alert in asked],
             Stage.DISPLAYED: [alert.displayed_at for alert in asked],

@@ -15,14 +15,14 @@ from service.domain.escalation import decide
 from service.domain.events import Confirmed, Dispatched, Event, Hastened, Opened, Refused
 from service.domain.geo import Distance
 from service.domain.incident import Incident, IncidentState
-from service.domain.selection import Asked
+from service.domain.selection import Asked, Selection
 from service.domain.unit import Status
 from service.operations.accounts import SignedInUser
 from service.operations.decisions import carry_out
 from service.operations.paging import nudge_workers
 from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
 from service.ports import Ports
-from service.store import alerts, emergencies, fixes, incidents, journal, units
+from service.store import alerts, emergencies, fixes, incidents, journal, selections, units
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 from service.store.journal import Entry
@@ -107,6 +107,8 @@ def dispatch_units(
         details = {"units": [{"unit_id": str(one.unit_id), "call_sign": one.call_sign} for one in asked]}
         tell(tx, user, incident_id, "units_dispatched", now=now, **details)
         queued = follow(tx, incident, Dispatched(units=asked), user=user, now=now)
+        level = max(incident.level, 1)
+        selections.add(tx, incident_id, Selection(asked=asked), level=level, facts=(), at=now)
     if queued:
         nudge_workers(ports, user.agency_id, incident_id)
 

@@ -14,6 +14,8 @@ from service.store.database import Database
 
 PIECE = 2_000
 """Entries read by one transaction, which has 2.5 s."""
+_BEFORE_ALL = -(2**63)
+"""No entry is given a number below 1, so that is where one could be hidden."""
 
 
 def agencies_with_journals(database: Database) -> list[UUID]:
@@ -30,12 +32,12 @@ def verify_journal(
     database: Database, verification: Verification, *, agency_id: UUID, now: datetime
 ) -> Iterator[Finding]:
     """Walks one agency's journal while it is written on; `verification` knows afterwards how far it went."""
-    for sealed in _sealed_after(database, agency_id, 0):
+    for sealed in _sealed_after(database, agency_id, _BEFORE_ALL):
         yield from verification.add(sealed)
     for line in _unsealed(database, agency_id):
         verification.wait(line, now=now)
     # Once more to the end: a receipt that was sealed meanwhile was among neither.
-    end = verification.last.number if verification.last else 0
+    end = verification.last.number if verification.last else _BEFORE_ALL
     for sealed in _sealed_after(database, agency_id, end):
         yield from verification.add(sealed)
     yield from verification.end()

@@ -65,7 +65,7 @@ def news_of(tx: Transaction) -> News | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
-    """An entry and its place in the chain: `number`, `hash` and `sealed_at` are None until it is sealed, a second later."""
+    """An entry and its place in the chain: `number`, `hash` and `sealed_at` are None until the clock has sealed it."""
 
     entry_id: UUID
     entry: Entry

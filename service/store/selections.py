@@ -39,6 +39,7 @@ class FirstSelection:
 
 
 _ADD = insert(SELECTIONS)
+_NO_FACTS = facts_to_json(())
 
 
 def add(
@@ -46,7 +47,8 @@ def add(
 ) -> None:
     """Ids and numbers as JSON knows them; distances to the decimetre, ages to the tenth of a second.
 
-    `facts` are kept exactly as they were: a policy that is tried out must come to what would have happened.
+    `facts` are kept exactly as they were: a policy that is tried out must come to what would have happened. There are
+    none when a person chose.
     """
     tx.session.execute(
         _ADD,
@@ -84,10 +86,10 @@ def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredSelection]:
 
 
 def first_of(tx: Transaction, incident_id: UUID) -> FirstSelection | None:
-    """None when nobody was ever looked for."""
+    """None when nobody was ever looked for; that a dispatcher sent somebody is no look around."""
     row = tx.session.execute(
         select(SELECTIONS)
-        .where(SELECTIONS.c.incident_id == incident_id)
+        .where(SELECTIONS.c.incident_id == incident_id, SELECTIONS.c.facts.is_distinct_from(_NO_FACTS))
         .order_by(SELECTIONS.c.selected_at, SELECTIONS.c.selection_id)
         .limit(1)
     ).one_or_none()

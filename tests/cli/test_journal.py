@@ -111,7 +111,19 @@ def test_a_number_given_twice_is_named(sealed: World, intruder: Intruder) -> Non
         from journal where number = 5
         """
     )
-    assert ["twice: number 5"] == [line.split(" (")[0] for line in findings(sealed) if line.startswith("twice")]
+    assert ["added: number 5"] == [line.split(" (")[0] for line in findings(sealed) if line.startswith("added")]
+
+
+def test_an_entry_that_hides_before_the_first_is_named(sealed: World, intruder: Intruder) -> None:
+    intruder.tries("alter table journal drop constraint ck_journal_sealed")
+    intruder.does(
+        """
+        insert into journal (agency_id, entry_id, at, actor, action, details, number, hash, sealed_at)
+        select agency_id, gen_random_uuid(), at, 'user:nobody', action, details, -3, hash, sealed_at
+        from journal where number = 5
+        """
+    )
+    assert ["added: number -3"] == [line.split(" (")[0] for line in findings(sealed)]
 
 
 def test_an_end_that_was_cut_off_looks_right_until_a_head_is_shown(sealed: World, intruder: Intruder) -> None:

@@ -57,6 +57,15 @@ def test_one_more_than_a_covered_incident_needs_rings_until_its_own_deadline() -
     book.must_be_over()
 
 
+def test_who_was_sent_besides_goes_on_ringing_when_one_that_went_is_stood_down() -> None:
+    book = _going("ABC", "A", "B")
+    _quietly(book >> "dispatch sends C")
+    book >> "dispatch refuses A" << "A: recalled" << "A: free" << "B: now primary" << "incident: open"
+    book << "clock: in 30 s" << "B: update" << "A: recall (Stood down by dispatch)"
+    assert 1 == book.incident.level
+    assert not book.incident.is_silent
+
+
 def test_a_dispatcher_need_not_wait_for_the_deadline() -> None:
     book = _asked("ABCD")
     book >> "dispatch escalates"

@@ -126,10 +126,17 @@ def test_an_entry_that_was_put_between_two_others_is_named() -> None:
     assert {4, 5} == {finding.number for finding in findings}
 
 
-def test_a_number_that_is_given_twice_is_named() -> None:
+def test_of_a_number_that_is_given_twice_the_one_that_does_not_fit_is_named() -> None:
     chain = a_chain(3)
-    doubled = [*chain[:2], replace(chain[1], line=a_line("added")), *chain[2:]]
-    assert (Kind.TWICE, 2) in named(verified(doubled))
+    added = replace(chain[1], line=a_line("added"))
+    assert [(Kind.ADDED, 2)] == named(verified([*chain[:2], added, *chain[2:]]))
+    assert {(Kind.ALTERED, 2), (Kind.ADDED, 2)} == set(named(verified([chain[0], added, *chain[1:]])))
+
+
+def test_an_entry_that_hides_before_the_first_is_named() -> None:
+    chain = a_chain(3)
+    hidden = [replace(chain[0], line=a_line("hidden"), number=number) for number in (-7, 0)]
+    assert [(Kind.ADDED, -7), (Kind.ADDED, 0)] == named(verified([*hidden, *chain]))
 
 
 # -- the end ------------------------------------------------------------------------------------------------------

@@ -103,6 +103,7 @@ def test_the_car_that_a_dispatcher_sends_rings_however_far_it_is(world: World) -
     assert [PageKind.ALERT] == far.phone.kinds
     sent = next(alert for alert in seen.alerts if alert.alert.unit_id == far.unit_id)
     assert sent.alert.distance_m == pytest.approx(20_000, rel=0.01)
+    assert "sent by dispatch" == seen.selections[-1].asked[0]["reason"]
     assert IncidentState.OPEN is seen.incident.state
 
 

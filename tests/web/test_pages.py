@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -11,20 +10,12 @@ import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 from outside import BASE_URL, Caller
+from web.page_files import FILES, PAGES, WEB, Markup
 
 from service.api.app import create_app, openapi_document
 from service.api.deps import Backend
-from service.domain.alert import RINGING, AlertState
-from service.domain.detection import Confidence
-from service.domain.disposition import Disposition
-from service.domain.incident import IncidentState
-from service.domain.unit import Status
-from service.operations.acknowledgments import PROGRESS
 from service.web.pages import add_pages
 
-WEB = Path(add_pages.__code__.co_filename).parent
-PAGES = {"/": WEB / "console.html", "/responder": WEB / "responder.html"}
-FILES = [path for path in WEB.rglob("*") if path.suffix in {".html", ".js", ".css", ".svg", ".webmanifest"}]
 MEDIA_TYPES = {
     ".js": "javascript",
     ".css": "text/css",
@@ -34,7 +25,6 @@ MEDIA_TYPES = {
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 NEVER_SAID = ("dashboard", "ticket", "notification", "customer", "provider", "photo", "resource", "acknowledgement")
 _REFERENCE = re.compile(r"""(?:\bfrom |\bimport |"src": |url\()["']?([^"')\s;]+)""")
-_CALL = re.compile(r"""api\.(get|post|put|delete)\(\s*["`](/v1/[^"`?]*)""")
 
 
 @pytest.fixture
@@ -50,36 +40,6 @@ def call() -> Iterator[Caller]:
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=BASE_URL)
         with portal.wrap_async_context_manager(client):
             yield Caller(portal, client)
-
-
-class _Markup(HTMLParser):
-    """What a page's markup holds: its references, its text, and whatever runs or paints without a file of its own."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.references: set[str] = set()
-        self.inline: list[str] = []
-        self.text: list[str] = []
-        self.values: set[str] = set()
-        self._inside = ""
-        self.feed(markup)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag
-        self.inline += [f"{tag} {name}" for name, _ in attrs if name == "style" or name.startswith("on")]
-        said = {name: value or "" for name, value in attrs}
-        self.references |= {said[name] for name in ("src", "href") if said.get(name, "#") != "#"}
-        if said.get("type") == "radio":
-            self.values.add(said["value"])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._inside:
-            self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside in {"script", "style"} and data.strip():
-            self.inline.append(data)
-        self.text.append(data)
 
 
 def test_the_console_is_at_the_root_and_the_phone_page_beside_it(call: Caller) -> None:
@@ -123,7 +83,7 @@ def test_no_path_leads_out_of_the_assets(call: Caller) -> None:
 
 def test_nothing_runs_or_paints_that_is_not_in_a_file() -> None:
     for file in PAGES.values():
-        assert _Markup(file.read_text()).inline == []
+        assert Markup(file.read_text()).inline == []
 
 
 def test_every_file_that_is_referred_to_is_there_and_every_file_is_referred_to(call: Caller) -> None:
@@ -144,56 +104,13 @@ def test_no_page_asks_another_server_for_anything() -> None:
         assert not re.search(r"""https?://|wss?://|["'(]//""", file.read_text().replace(SVG_NAMESPACE, "")), file
 
 
-def test_pages_make_only_calls_that_the_api_promises() -> None:
-    promised = [(method, path.split("/")) for path, item in openapi_document()["paths"].items() for method in item]
-    calls = [(file.name, *found) for file in FILES for found in _CALL.findall(file.read_text())]
-    assert len(calls) >= 9
-    for name, method, path in calls:
-        said = ["*" if "${" in step else step for step in path.split("/")]
-        assert any(method == verb and _fits(said, steps) for verb, steps in promised), (name, method, path)
-
-
-def test_pages_say_the_words_of_the_api() -> None:
-    assert {state.value for state in (*IncidentState, *AlertState)} == _keys_in("badge.js", "SIGNS")
-    assert {confidence.value for confidence in Confidence} == _keys_in("words.js", "CONFIDENCE")
-    assert {disposition.value for disposition in Disposition} == _texts_in("responder/finding.js", "DISPOSITIONS")
-    assert set(PROGRESS) == _texts_in("responder/steps.js", "STEPS")
-    assert {state.value for state in RINGING} == _texts_in("responder/inbox.js", "RINGING")
-
-
-def test_an_officer_can_say_every_status_that_is_not_said_by_progress() -> None:
-    by_progress = {step.status for step in PROGRESS.values()} - {Status.AVAILABLE}
-    assert set(Status) - by_progress == _Markup(PAGES["/responder"].read_text()).values
-
-
 def test_no_page_calls_a_thing_by_another_name() -> None:
     for file in PAGES.values():
-        text = " ".join(_Markup(file.read_text()).text).lower()
+        text = " ".join(Markup(file.read_text()).text).lower()
         assert [word for word in NEVER_SAID if word in text] == []
 
 
 def _references(path: str, text: str) -> set[str]:
     if path in PAGES:
-        return _Markup(text).references
+        return Markup(text).references
     return {reference for reference in _REFERENCE.findall(text) if reference.startswith((".", "/"))}
-
-
-def _fits(said: list[str], promised: list[str]) -> bool:
-    """Where the page fills in a value, the API has a parameter, or one word of several that the page chooses from."""
-    return len(said) == len(promised) and all(one in ("*", other) for one, other in zip(said, promised, strict=True))
-
-
-def _literal(file: str, name: str) -> str:
-    found = re.search(
-        rf"const {name} = (?:new Set\()?([\[{{].*?[\]}}])", (WEB / "assets" / file).read_text(), re.DOTALL
-    )
-    assert found, (file, name)
-    return found.group(1)
-
-
-def _texts_in(file: str, name: str) -> set[str]:
-    return set(re.findall(r'"(\w+)"', _literal(file, name)))
-
-
-def _keys_in(file: str, name: str) -> set[str]:
-    return set(re.findall(r"(\w+):", _literal(file, name)))

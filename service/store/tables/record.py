@@ -29,7 +29,7 @@ class JournalRow(SQLModel, table=True):
             postgresql_where=text("actor like 'user:%'"),
         ),
         Index("ix_journal_unsealed", "agency_id", "at", "entry_id", postgresql_where=text("number is null")),
-        CheckConstraint("num_nonnulls(number, hash, sealed_at) in (0, 3)", name="sealed"),
+        CheckConstraint("num_nonnulls(number, hash, sealed_at) in (0, 3) and number > 0", name="sealed"),
         UniqueConstraint("agency_id", "number", name="number"),
     )
     agency_id: UUID = Field(primary_key=True)

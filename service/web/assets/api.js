@@ -1,11 +1,12 @@
 // How does a page call the API? A path and a body in; JSON, a Problem or Unreachable out. Not for when: `polling`.
 
 const TIMEOUT_MS = 8_000;
+const REFUSED = "The service refused this.";
 
 /** A refusal with its stable `code`; `message` is for the person. */
 export class Problem extends Error {
-  constructor(status, { code = "unknown", detail = "The service refused this." } = {}, retryAfterS = null) {
-    super(detail);
+  constructor(status, { code = "unknown", detail = REFUSED, errors = [] } = {}, retryAfterS = null) {
+    super([detail, ...errors.map(({ field, reason }) => `${field}: ${reason}.`)].join(" "));
     this.status = status;
     this.code = code;
     this.retryAfterS = retryAfterS;
@@ -25,8 +26,8 @@ export class Unreachable extends Error {
 }
 
 /**
- * Calls with the session cookie, or as the device whose token `token()` gives. An answer without a body gives null; a
- * value of a query that is null is left out.
+ * Calls with the session cookie, or as the device whose token `token()` gives. An answer without a body gives null. Of
+ * a query a value that is null is left out, and a list is said value by value.
  */
 export function apiClient({ clock, token = () => null }) {
   async function call(method, path, body) {
@@ -48,7 +49,8 @@ export function apiClient({ clock, token = () => null }) {
 
 function withQuery(path, query) {
   const known = Object.entries(query).filter(([, value]) => value !== null);
-  return known.length ? `${path}?${new URLSearchParams(known)}` : path;
+  const said = known.flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
+  return said.length ? `${path}?${new URLSearchParams(said)}` : path;
 }
 
 async function answered(method, path, body, token) {

@@ -1,10 +1,10 @@
-// How does a page stay up to date? It asks again and again, one question at a time. Streams will take its place.
+// How does a page ask again and again, one question at a time? Not for whether it has to: `watching`.
 
 /**
- * Runs `task` now and then `everyMs()` after each end, until `stop()`. `now()` asks at once, or once more right after
- * the question that is under way. `failed(error)` is told what went wrong; the next round comes all the same.
+ * Runs `task` after `firstMs` and then `everyMs()` after each end, until `stop()`. `now()` asks at once, or once more
+ * right after the question that is under way. `failed(error)` is told what went wrong; the next round comes.
  */
-export function polling(task, { everyMs, failed }) {
+export function polling(task, { everyMs, failed, firstMs = 0 }) {
   let timer = null;
   let running = false;
   let again = false;
@@ -13,20 +13,20 @@ export function polling(task, { everyMs, failed }) {
   async function round() {
     running = true;
     clearTimeout(timer);
-    let waitMs = everyMs();
+    let askedToWaitMs = 0;
     try {
       await task();
     } catch (error) {
       failed(error);
-      waitMs = Math.max(waitMs, (error.retryAfterS ?? 0) * 1_000);
+      askedToWaitMs = (error.retryAfterS ?? 0) * 1_000;
     }
     running = false;
     if (stopped) return;
-    timer = setTimeout(round, again ? 0 : waitMs);
+    timer = setTimeout(round, again ? 0 : Math.max(everyMs(), askedToWaitMs));
     again = false;
   }
 
-  round();
+  timer = setTimeout(round, firstMs);
   return {
     now() {
       if (stopped) return;

@@ -40,20 +40,18 @@ export function duration(ms) {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** "+0.21 s", "+12.4 s", "+2 min 05 s": how long after `startText`; "−" before it. */
+/** How long after `startText` another of the API's times is, as `later` says it. */
 export function after(text, startText) {
-  const ms = Date.parse(text) - Date.parse(startText);
-  const sign = ms < 0 ? "−" : "+";
-  const size = Math.abs(ms);
-  if (size < 10_000) return `${sign}${(size / 1_000).toFixed(2)} s`;
-  if (size < 60_000) return `${sign}${(size / 1_000).toFixed(1)} s`;
-  return `${sign}${duration(size)}`;
+  return later((Date.parse(text) - Date.parse(startText)) / 1_000);
 }
 
-/** The earliest of some of the API's times, null when there is none. */
-export function earliest(texts) {
-  const known = texts.filter((text) => text !== null && text !== undefined);
-  return known.length ? known.reduce((one, other) => (Date.parse(other) < Date.parse(one) ? other : one)) : null;
+/** "+0.21 s", "+12.4 s", "+2 min 05 s"; "−" for what was before. */
+export function later(seconds) {
+  const sign = seconds < 0 ? "−" : "+";
+  const size = Math.abs(seconds);
+  if (size < 10) return `${sign}${size.toFixed(2)} s`;
+  if (size < 60) return `${sign}${size.toFixed(1)} s`;
+  return `${sign}${duration(size * 1_000)}`;
 }
 
 function pad(number) {

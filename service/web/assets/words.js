@@ -1,5 +1,6 @@
 // How is a word of the API said to a person? The same word with spaces, so that everybody talks about the same thing.
 
+const EMERGENCY = "Officer emergency: ";
 const UNIDENTIFIED = "unidentified sound";
 const CONFIDENCE = { high: "high confidence", uncertain: "uncertain", low: "low confidence" };
 const POINTS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
@@ -13,8 +14,9 @@ export function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** "Multiple gunshots, 6 rounds": what was heard, without the doubt. */
-export function heard({ classification, rounds }) {
+/** "Multiple gunshots, 6 rounds": what was heard, without the doubt; nothing was, where an officer calls for help. */
+export function heard({ classification, rounds, emergency = null }) {
+  if (emergency) return `${EMERGENCY}${emergency.call_sign}`;
   const what = classification === "unknown" ? UNIDENTIFIED : words(classification);
   return sentence(rounds > 1 ? `${what}, ${rounds} rounds` : what);
 }
@@ -27,8 +29,10 @@ export function notes({ tactical_notes: said }) {
   return said.map(words).join(", ");
 }
 
-export function place({ address, location }) {
-  return address || coordinates(location);
+/** The address of an emergency begins with whose it is, which `heard` says already. */
+export function place({ address, location, emergency = null }) {
+  const known = emergency && address?.startsWith(EMERGENCY) ? address.split(" · ").slice(1).join(" · ") : address;
+  return known || coordinates(location);
 }
 
 export function coordinates({ lat, lon }) {

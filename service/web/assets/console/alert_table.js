@@ -4,7 +4,6 @@ import { badge } from "../badge.js";
 import { el, whenChanged } from "../el.js";
 import { after, timeElement } from "../times.js";
 import { words } from "../words.js";
-import { answeredAt } from "./stages.js";
 
 const COLUMNS = [
   "Unit",
@@ -16,6 +15,7 @@ const COLUMNS = [
   "On a phone",
   "Displayed",
   "Answered",
+  "Confirmed",
   "Then",
 ];
 
@@ -46,11 +46,12 @@ export function alertTable() {
   };
 }
 
-function rowsOf({ alerts, selection, pages }) {
+function rowsOf({ alerts, timeline, pages }) {
   const rows = alerts.map((alert) => ({
     ...alert,
     // A unit that was asked twice has two reasons; the alert is about the last one.
-    asked: selection.asked.findLast((asked) => asked.unit_id === alert.unit_id) ?? null,
+    asked: timeline.findLast(({ action, details }) => action === "unit_asked" && details.unit_id === alert.unit_id)
+      ?.details,
     failure: pages.findLast((page) => page.alert_id === alert.alert_id && page.failure)?.failure ?? null,
   }));
   return rows.sort((one, other) => one.level - other.level || (one.asked?.rank ?? 0) - (other.asked?.rank ?? 0));
@@ -70,13 +71,14 @@ function alertRow(row) {
     since(row.sent_at),
     since(row.received_at),
     since(row.displayed_at),
-    since(answeredAt(row)),
+    since(row.acknowledged_at ?? row.declined_at),
+    since(row.confirmed_at),
     el("td", { class: "when" }, progress(row)),
   );
 }
 
 function told({ role, reason, failure, state }) {
-  const text = role ?? (state === "declined" ? reason : null) ?? (state === "failed" ? failure : null);
+  const text = role ?? reason ?? (state === "failed" ? failure : null);
   return text && el("span", { class: "told" }, words(text));
 }
 

@@ -1,36 +1,66 @@
-// Who is going? The first thing that a dispatcher wants to read, in one line.
+// Who is going, and who of them is assigned? The first thing that a dispatcher wants to read, and to decide.
 
 import { el, whenChanged } from "../el.js";
-import { away, count } from "../words.js";
+import { count } from "../words.js";
+import { goingUnit } from "./going_unit.js";
 
-export function going() {
-  const element = el("p", { class: "going", role: "status" });
-  const draw = whenChanged(({ state, told, ringing }) => {
+const RINGING = new Set(["queued", "sent", "received"]);
+
+export function going({ hand, act }) {
+  const headline = el("p", { class: "going-headline", role: "status" });
+  const list = el("ul", { class: "going-units" });
+  const element = el("section", { class: "going", "aria-label": "Who is going" }, headline, list);
+  const units = new Map();
+
+  const drawHeadline = whenChanged(({ state, number, waiting, ringing }) => {
     element.dataset.state = state;
-    const first = told.length ? `Going: ${told.join("; ")}.` : nobody(state);
-    const missing = told.length && state === "unanswered" && "Not enough: nobody else answers. Use the radio.";
-    const others = ringing > 0 && `${count(ringing, "unit is", "units are")} being asked.`;
-    element.replaceChildren(el("strong", {}, first), ...[missing, others].filter(Boolean).map((text) => ` ${text}`));
+    const texts = [
+      number ? `${count(number, "unit is", "units are")} going.` : nobody(state),
+      number && state === "unanswered" ? "Not enough: nobody else answers. Use the radio." : "",
+      waiting ? `${count(waiting, "is", "are")} not confirmed.` : "",
+      ringing ? `${count(ringing, "unit is", "units are")} being asked.` : "",
+    ];
+    const [first, ...others] = texts;
+    headline.replaceChildren(el("strong", {}, first), ...others.filter(Boolean).map((text) => ` ${text}`));
   });
+
   return {
     element,
-    show({ state, acknowledgments, alerts }) {
-      const ringing = alerts.filter((alert) => ["queued", "sent", "received"].includes(alert.state)).length;
-      draw({ state, told: acknowledgments.map(said), ringing });
+    show(incident) {
+      const { state, acknowledgments, alerts } = incident;
+      const there = acknowledgments.filter((alert) => alert.cleared_at === null);
+      drawHeadline({
+        state,
+        number: there.length,
+        waiting: there.filter((alert) => alert.confirmed_at === null).length,
+        ringing: alerts.filter((alert) => RINGING.has(alert.state)).length,
+      });
+      drawUnits(incident);
+    },
+    /** The first that nobody has confirmed; false when there is none. */
+    confirmNext() {
+      const next = [...units.values()].find((unit) => unit.awaitsConfirmation);
+      next?.confirm();
+      return next !== undefined;
     },
   };
-}
 
-/** "3A12, primary, on scene", "3A14, assisting, 430 m away". */
-function said({ call_sign: callSign, role, distance_m: distanceM, ...alert }) {
-  const where = alert.cleared_at
-    ? "clear"
-    : alert.on_scene_at
-      ? "on scene"
-      : distanceM === null
-        ? "en route"
-        : `en route from ${away(distanceM)}`;
-  return [callSign, role, where].filter(Boolean).join(", ");
+  function drawUnits(incident) {
+    const kept = new Set(incident.acknowledgments.map((alert) => alert.alert_id));
+    for (const [id, unit] of units) {
+      if (kept.has(id)) continue;
+      unit.element.remove();
+      units.delete(id);
+    }
+    incident.acknowledgments.forEach((alert, position) => {
+      if (!units.has(alert.alert_id)) units.set(alert.alert_id, goingUnit(alert, { hand, act }));
+      const unit = units.get(alert.alert_id);
+      unit.show(alert, incident);
+      // Moved only when it has to: moving an element takes the focus out of it.
+      if (list.children[position] !== unit.element) list.insertBefore(unit.element, list.children[position] ?? null);
+    });
+    list.hidden = incident.acknowledgments.length === 0;
+  }
 }
 
 function nobody(state) {
@@ -40,5 +70,5 @@ function nobody(state) {
     cancelled: "Cancelled: nobody is going.",
     closed: "Closed.",
   };
-  return why[state] ?? "Nobody has said yes yet.";
+  return why[state] ?? "Nobody is going yet.";
 }

@@ -1,29 +1,29 @@
-// How long did it take from the shot to an answer? The first time of every stage, counted from the webhook.
+// How long did each stage take, from the shot to closed? By the service's own clock of the incident.
 
 import { el, whenChanged } from "../el.js";
-import { after, timeElement } from "../times.js";
-import { receivedAt, stages } from "./stages.js";
+import { later, timeElement } from "../times.js";
+import { sentence, words } from "../words.js";
 
 export function stageLine() {
   const steps = el("ol", { class: "stages" });
-  const draw = whenChanged(({ found, start }) => {
-    const last = found.findLastIndex(([, at]) => at !== null);
-    steps.replaceChildren(...found.map(([name, at], index) => step(name, { at, start, isSkipped: index < last })));
+  const draw = whenChanged((stages) => {
+    const entries = Object.entries(stages);
+    const last = entries.findLastIndex(([, came]) => came !== null);
+    steps.replaceChildren(...entries.map(([name, came], index) => step(name, came, { isSkipped: index < last })));
   });
   return {
     element: el("section", { class: "part stage-line", "aria-label": "Time of every stage" }, steps),
-    show: (incident) => draw({ found: stages(incident), start: receivedAt(incident) }),
+    show: ({ stages }) => draw(stages),
   };
 }
 
 /** Skipped: it has gone on without it, as for a phone that is not rung by push but asks by itself. */
-function step(name, { at, start, isSkipped }) {
-  const isStart = at !== null && at === start;
+function step(name, came, { isSkipped }) {
   return el(
     "li",
-    { "data-come": at !== null },
-    el("span", { class: "stage-name" }, name),
-    at ? timeElement(at) : el("span", { class: "quiet" }, isSkipped ? "–" : "not yet"),
-    el("span", { class: "after" }, at && start && !isStart ? after(at, start) : ""),
+    { "data-come": came !== null },
+    el("span", { class: "stage-name" }, sentence(words(name))),
+    came ? timeElement(came.at) : el("span", { class: "quiet" }, isSkipped ? "–" : "not yet"),
+    el("span", { class: "after" }, came && name !== "shot" ? later(came.after_shot_s) : ""),
   );
 }

@@ -1,4 +1,4 @@
-// How much is going on? The number of living incidents in each state, among those listed.
+// How much is going on? The number of living incidents in each state.
 
 import { badge } from "../badge.js";
 import { el, whenChanged } from "../el.js";
@@ -12,9 +12,8 @@ export function tally(element) {
     );
   });
   return {
-    show({ incidents, unanswered }) {
-      const number = (state) =>
-        state === "unanswered" ? unanswered.length : incidents.filter((incident) => incident.state === state).length;
+    show({ living }) {
+      const number = (state) => living.filter((incident) => incident.state === state).length;
       draw(TOLD.map((state) => [state, number(state)]).filter(([, count]) => count > 0));
     },
   };

@@ -47,6 +47,7 @@ export function answers({ api, changed, took }) {
     decline: (alert, reason) => say(alert, "acknowledgment", { response: "declined", reason }),
     progress: (alert, status) => say(alert, "progress", { status }),
     disposition: (alert, found) => say(alert, "disposition", found),
+    allRight: (alert) => say(alert, "welfare", { answer: "all_right" }),
     /** {path, body, tries} of what is still on its way about an alert. */
     pending: (alert) => pending.get(alert.alert_id) ?? null,
     refusal: (alert) => refusals.get(alert.alert_id) ?? null,

@@ -2,14 +2,15 @@
 
 import { badge } from "../badge.js";
 import { el, whenChanged } from "../el.js";
+import { timeElement } from "../times.js";
 import { confidence, heard, notes, place, sentence, words } from "../words.js";
 import { finding } from "./finding.js";
 import { mapLink } from "./map_link.js";
 import { reasons } from "./reasons.js";
-import { STEPS, isActive } from "./steps.js";
+import { STEPS, isActive, stepOf } from "./steps.js";
 import { whereabouts } from "./whereabouts.js";
 
-export function assignmentCard({ told, walked, here, learned }) {
+export function assignmentCard({ told, found: kept, here, learned }) {
   let shown = null;
   let isWithdrawing = false;
   // Buttons are made once and never replaced: one that is redrawn under a thumb loses the tap.
@@ -28,13 +29,10 @@ export function assignmentCard({ told, walked, here, learned }) {
   const why = el("div", { class: "assignment-foot" }, reasons({ chosen: withdraw, back: () => ask(false) }));
   const element = el("article", { class: "assignment" }, head, state, walk, found.element, cannot, why);
 
-  const drawHead = whenChanged(({ incident, role, where }) => head.replaceChildren(...headOf(incident, role, where)));
+  const drawHead = whenChanged(({ alert, where }) => head.replaceChildren(...headOf(alert, where)));
 
-  async function take(step) {
-    const alert = shown;
-    if (!(await told.progress(alert, step))) return;
-    walked.walk(alert, step);
-    learned();
+  function take(step) {
+    told.progress(shown, step);
   }
 
   async function report(said) {
@@ -42,7 +40,7 @@ export function assignmentCard({ told, walked, here, learned }) {
   }
 
   function keep(what) {
-    walked.find(shown, what);
+    kept.keep(shown, what);
     learned();
   }
 
@@ -60,16 +58,16 @@ export function assignmentCard({ told, walked, here, learned }) {
     element,
     show(alert) {
       shown = alert;
-      const step = walked.of(alert);
-      const isBusy = isActive(alert, walked);
+      const step = stepOf(alert);
+      const isBusy = isActive(alert);
       const mayWithdraw = isBusy && step === "en_route";
-      drawHead({ incident: alert.incident, role: alert.role, where: whereabouts(alert, here()) });
+      drawHead({ alert, where: whereabouts(alert, here()) });
       walk.hidden = !isBusy;
       buttons.forEach((button, index) => {
         button.setAttribute("aria-pressed", String(STEPS[index] === step));
         button.toggleAttribute("data-past", index <= STEPS.indexOf(step));
       });
-      found.show({ isAsked: step !== "en_route", found: walked.found(alert), isBusy });
+      found.show({ isAsked: step !== "en_route", found: kept.of(alert), isBusy });
       cannot.hidden = !mayWithdraw || isWithdrawing;
       why.hidden = !mayWithdraw || !isWithdrawing;
       state.textContent = stateOf(told.pending(alert), told.refusal(alert));
@@ -77,7 +75,7 @@ export function assignmentCard({ told, walked, here, learned }) {
   };
 }
 
-function headOf(incident, role, where) {
+function headOf({ incident, role, confirmed_at: confirmedAt }, where) {
   const sure = [sentence(confidence(incident)), notes(incident)].filter(Boolean).join(", ");
   return [
     el(
@@ -88,8 +86,10 @@ function headOf(incident, role, where) {
       incident.state === "covered" && " · Enough units are going",
     ),
     el("h2", { class: "place" }, place(incident)),
+    confirmedAt &&
+      el("p", { class: "confirmed", role: "status" }, "✓ Confirmed by dispatch ", timeElement(confirmedAt)),
     where && el("p", { class: "where" }, where),
-    el("p", {}, heard(incident), el("span", { class: "quiet" }, `, ${sure}`)),
+    el("p", {}, heard(incident), !incident.emergency && el("span", { class: "quiet" }, `, ${sure}`)),
     mapLink(incident.location),
   ].filter(Boolean);
 }

@@ -6,9 +6,11 @@ import { sentence, words } from "../words.js";
 export function duty(fieldset, { api, note, changed }) {
   const radios = [...fieldset.querySelectorAll("input")];
   let said = remembered("status", null);
+  let isSending = false;
 
   async function choose(status) {
     const before = said;
+    isSending = true;
     say(status);
     note.textContent = "Sending …";
     try {
@@ -17,13 +19,13 @@ export function duty(fieldset, { api, note, changed }) {
     } catch (error) {
       say(before);
       note.textContent = `${sentence(words(status))} was not sent. ${error.message}`;
+    } finally {
+      isSending = false;
     }
   }
 
   function say(status) {
-    said = status;
-    remember("status", said);
-    for (const radio of radios) radio.checked = radio.value === said;
+    show(status);
     changed();
   }
 
@@ -32,7 +34,19 @@ export function duty(fieldset, { api, note, changed }) {
     radio.addEventListener("change", () => choose(radio.value));
   }
 
+  function show(status) {
+    said = status;
+    remember("status", said);
+    for (const radio of radios) radio.checked = radio.value === said;
+  }
+
   return {
+    /** What the service has, whoever said it: another phone of the unit, dispatch, the end of an incident. */
+    learn(status) {
+      if (isSending || status === said) return;
+      show(status);
+      changed();
+    },
     /** Never said counts as on duty: an administrator may have put the unit on duty. */
     get isOnDuty() {
       return said !== "off_duty";

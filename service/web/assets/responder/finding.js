@@ -1,9 +1,9 @@
 // What was found at the scene? One tap for the disposition; casings and a note for who has the time.
 
+import { DISPOSITIONS } from "../dispositions.js";
 import { el } from "../el.js";
 import { sentence, words } from "../words.js";
 
-const DISPOSITIONS = ["evidence_found", "victim", "no_evidence", "fireworks", "unfounded", "duplicate", "other"];
 const MOST_CASINGS = 1_000;
 
 export function finding({ report, skip }) {

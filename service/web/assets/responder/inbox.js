@@ -1,6 +1,7 @@
-// What does this phone know of its unit's alerts, and which of them rings? Told by polling, in any order, often twice.
+// What does this phone know of its unit's alerts, and which of them rings? Told in any order, often twice.
 
 const RINGING = new Set(["queued", "sent", "received"]);
+const SETTLES_MS = 1_500;
 
 /**
  * Alerts by incident. A phone shows the highest sequence that it has seen of an incident, and never an older one.
@@ -45,6 +46,8 @@ export function inbox({ clock }) {
       learnedAtMs.set(alert.incident_id, Date.now());
       put(alert);
     },
+    /** What was said on this phone is so new that a word of the service may have been on its way since before. */
+    hasJustLearned: ({ incident_id: id }) => Date.now() - (learnedAtMs.get(id) ?? 0) < SETTLES_MS,
     silence: (alert) => silenced.add(turn(alert)),
     /** Everything that rings now; another alert rings again. */
     silenceAll() {

@@ -1,12 +1,13 @@
 // What became of an alert, said to the officer who got it? Words only.
 
 /** Every state of an alert that no longer rings. */
-export function outcome({ state, incident }) {
+export function outcome({ state, reason, incident }) {
+  if (state === "recalled" && reason) return `${reason}. Nothing to do.`;
   if (incident.state === "cancelled") return "Cancelled. Nothing to do.";
   if (incident.state === "closed") return "Closed. Nothing to do.";
   switch (state) {
     case "recalled":
-      return incident.state === "covered" ? "Covered by other units. Nothing to do." : "No longer needed.";
+      return "No longer needed. Nothing to do.";
     case "declined":
       return "You said that you cannot go.";
     case "expired":

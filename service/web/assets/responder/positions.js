@@ -1,6 +1,9 @@
 // Where is this phone? Asked of the device while on duty, told to the service every few seconds, a batch at a time.
 
 const EVERY_MS = 5_000;
+/** An older fix does not tell where an officer is who calls for help; the service knows better by then. */
+const FRESH_MS = 30_000;
+const SOON_MS = 10_000;
 /** A device is silent while it stands still; the service would take it for lost after a minute. */
 const STANDING_MS = 20_000;
 const ACCURATELY = { enableHighAccuracy: true, maximumAge: 2_000 };
@@ -13,7 +16,7 @@ export function positions({ api, clock }) {
   let timer = null;
   let waiting = [];
   let lastAtMs = 0;
-  const seen = { state: "off", here: null, accuracyM: null, sentAtMs: null };
+  const seen = { state: "off", here: null, accuracyM: null, atMs: 0, sentAtMs: null };
 
   function heard({ coords, timestamp }) {
     if (watch === null) return;
@@ -21,6 +24,7 @@ export function positions({ api, clock }) {
       state: "on",
       here: { lat: coords.latitude, lon: coords.longitude },
       accuracyM: coords.accuracy,
+      atMs: timestamp,
     });
     // A device may repeat a fix, or give one every tenth of a second.
     if (timestamp - lastAtMs < EVERY_MS / 2) return;
@@ -58,6 +62,23 @@ export function positions({ api, clock }) {
     get sentAtMs() {
       return seen.sentAtMs;
     },
+    /** For a call for help: null rather than somewhere else. */
+    get spot() {
+      return seen.here && Date.now() - seen.atMs < FRESH_MS ? { ...seen.here, accuracy_m: seen.accuracyM } : null;
+    },
+    /** One new fix, off duty too; null when the phone does not find one in time. */
+    spotSoon() {
+      const how = { enableHighAccuracy: true, maximumAge: 0, timeout: SOON_MS };
+      return new Promise((resolve) => {
+        if (!navigator.geolocation) resolve(null);
+        else
+          navigator.geolocation.getCurrentPosition(
+            ({ coords }) => resolve(spotOf(coords)),
+            () => resolve(null),
+            how,
+          );
+      });
+    },
     start() {
       if (watch !== null) return;
       if (!navigator.geolocation) {
@@ -78,6 +99,10 @@ export function positions({ api, clock }) {
       Object.assign(seen, { state: "off", here: null, accuracyM: null, sentAtMs: null });
     },
   };
+}
+
+function spotOf({ latitude, longitude, accuracy }) {
+  return { lat: latitude, lon: longitude, accuracy_m: accuracy };
 }
 
 function fix(coords, timestamp) {

@@ -69,12 +69,6 @@ export function ringing(dialog, { told, here, silence, silenceAll, setAside, lea
     learned();
   }
 
-  // Escape answers nothing.
-  dialog.addEventListener("cancel", (event) => event.preventDefault());
-  dialog.addEventListener("close", () => {
-    if (shown && !dialog.open) dialog.showModal();
-  });
-
   return {
     show(alert, { others }) {
       if (turnOf(alert) !== turnOf(shown)) {
@@ -83,9 +77,10 @@ export function ringing(dialog, { told, here, silence, silenceAll, setAside, lea
       }
       shown = alert;
       if (!alert) {
-        dialog.close();
+        if (dialog.open) dialog.close();
         return;
       }
+      dialog.toggleAttribute("data-emergency", alert.incident.emergency !== null);
       drawHead({ isOver: isOver(alert), deadlineAt: alert.deadline_at, others });
       drawBody({ incident: alert.incident, where: whereabouts(alert, here()) });
       hush.hidden = isOver(alert);
@@ -93,7 +88,8 @@ export function ringing(dialog, { told, here, silence, silenceAll, setAside, lea
       state.textContent = stateOf(told.pending(alert), told.refusal(alert));
       answers.hidden = isAskingWhy;
       why.hidden = !isAskingWhy;
-      if (!dialog.open) dialog.showModal();
+      // Not modal: the emergency button stays within reach. What lies beneath is inert all the same.
+      if (!dialog.open) dialog.show();
     },
   };
 }
@@ -114,7 +110,7 @@ function headOf({ isOver: isLate, deadlineAt, others }) {
 function bodyOf(incident, where) {
   return [
     el("h2", { id: "ringing-what" }, heard(incident)),
-    el("p", { class: "confidence", "data-confidence": incident.confidence }, sentence(confidence(incident))),
+    !incident.emergency && sure(incident),
     incident.tactical_notes.length > 0 && el("p", { class: "tactical" }, sentence(notes(incident))),
     el(
       "div",
@@ -125,11 +121,15 @@ function bodyOf(incident, where) {
     el(
       "p",
       { class: "quiet" },
-      "Heard ",
+      incident.emergency ? "Called " : "Heard ",
       ticking("age", incident.occurred_at),
       ` ago, ± ${Math.round(incident.location.uncertainty_m)} m`,
     ),
   ].filter(Boolean);
+}
+
+function sure(incident) {
+  return el("p", { class: "confidence", "data-confidence": incident.confidence }, sentence(confidence(incident)));
 }
 
 function stateOf(pending, refusal) {

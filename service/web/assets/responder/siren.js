@@ -1,6 +1,6 @@
 // How does the phone ring? A siren and vibration together, until there is no reason any more.
 
-import { SIREN, speaker } from "../speaker.js";
+import { CHIME, SIREN, speaker } from "../speaker.js";
 
 const SOUNDS_EVERY_MS = 1_100;
 const VIBRATION_MS = [400, 150, 400, 150];
@@ -14,7 +14,7 @@ export function siren({ changed }) {
 
   function sound(isDue) {
     if (isDue && !isSounding) {
-      vibrating = setInterval(() => navigator.vibrate?.(VIBRATION_MS), SOUNDS_EVERY_MS);
+      vibrating = setInterval(vibrate, SOUNDS_EVERY_MS);
       loudspeaker.repeat(SIREN, SOUNDS_EVERY_MS);
     } else if (!isDue && isSounding) {
       clearInterval(vibrating);
@@ -24,6 +24,11 @@ export function siren({ changed }) {
     isSounding = isDue;
   }
 
+  /** Refused, and complained of, before anybody has touched the page. */
+  function vibrate() {
+    if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(VIBRATION_MS);
+  }
+
   return {
     get isAllowed() {
       return loudspeaker.isAllowed;
@@ -31,6 +36,8 @@ export function siren({ changed }) {
     /** Belongs into a click's listener. */
     allow: loudspeaker.allow,
     sound: (isDue) => sound(isDue || Date.now() < triedUntilMs),
+    /** Once, for what wants no answer. */
+    chime: () => loudspeaker.play(CHIME),
     async tryOut() {
       await loudspeaker.allow();
       triedUntilMs = Date.now() + TRIES_FOR_MS;

@@ -1,33 +1,11 @@
 // How far is it from here, and which way? By this phone's own position where it is known, else as the service said.
 
+import { bearingTo, distanceBetween } from "../geo.js";
 import { away, compassPoint } from "../words.js";
-
-const EARTH_RADIUS_M = 6_371_009;
 
 /** "430 m north-east"; null when nobody knows. `here` is {lat, lon} or null. */
 export function whereabouts({ distance_m: distanceM, incident }, here) {
   if (here)
     return `${away(distanceBetween(here, incident.location))} ${compassPoint(bearingTo(here, incident.location))}`;
   return distanceM === null ? null : `${away(distanceM)} away`;
-}
-
-/** Metres on a sphere: off by up to 0.6 %, which no one on the way notices. */
-function distanceBetween(from, to) {
-  const half = (degrees) => Math.sin(radians(degrees) / 2) ** 2;
-  const chord =
-    half(to.lat - from.lat) + Math.cos(radians(from.lat)) * Math.cos(radians(to.lat)) * half(to.lon - from.lon);
-  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)));
-}
-
-/** Degrees from north, 0 to 360. */
-function bearingTo(from, to) {
-  const east = Math.sin(radians(to.lon - from.lon)) * Math.cos(radians(to.lat));
-  const north =
-    Math.cos(radians(from.lat)) * Math.sin(radians(to.lat)) -
-    Math.sin(radians(from.lat)) * Math.cos(radians(to.lat)) * Math.cos(radians(to.lon - from.lon));
-  return ((Math.atan2(east, north) * 180) / Math.PI + 360) % 360;
-}
-
-function radians(degrees) {
-  return (degrees * Math.PI) / 180;
 }
