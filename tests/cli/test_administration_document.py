@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,10 @@ def test_every_command_of_the_document_does_what_it_says(
     made = terminal.run_until("beatline admin source create")
     source = {name: value_of(made, name) for name in ("source_id", "secret")}
     code = terminal.run_until("beatline admin code issue").split()[4]
-    database = Database(database_url, pool_size=1)
-    with serving(environment, port):
+    with closing(Database(database_url, pool_size=1)) as database, serving(environment, port):
         hear_shots(url, database, code=code, source=source)
         assert "1" == terminal.run_until("beatline admin unit list").splitlines()[2].split()[4]
-        assert "1" == terminal.run_until("beatline admin source list").splitlines()[1].split()[3]
+        assert "1" == terminal.run_until("beatline admin source list").splitlines()[-1].split()[3]
         terminal.run_until("--request DELETE")
         assert "ann@bayview.example" in terminal.run_until("beatline admin user list")
         previewed: dict[str, Any] = json.loads(terminal.run_until("policies/preview"))
@@ -140,5 +139,4 @@ def test_every_command_of_the_document_does_what_it_says(
         assert (3, None) == (rules["policy"]["units_per_level"], rules["retention"]["incidents_days"])
         rules = json.loads(terminal.run_until("--request PUT"))
         assert (3, 730) == (rules["policy"]["units_per_level"], rules["retention"]["incidents_days"])
-    database.close()
     assert [] == terminal.blocks
