@@ -49,8 +49,8 @@ OVERRULE = Desks((ADMINISTRATOR, SUPERVISOR), Scope.DISPATCH)
 ADMINISTER = Desks((ADMINISTRATOR,), Scope.ADMINISTER)
 REPLACE_A_PHONE = Desks((ADMINISTRATOR, SUPERVISOR), Scope.ADMINISTER)
 """A phone is lost at three in the morning, when no administrator is there."""
-HAND_OUT_TOKENS = Desks((ADMINISTRATOR,), None)
-"""No token makes another one: who steals one must not be able to keep it for ever."""
+LET_IN = Desks((ADMINISTRATOR,), None)
+"""No token makes another token, a person or a password: who steals one must not be able to stay for ever."""
 
 ACCESS: Mapping[str, Caller | Desks] = {
     # Machines, and whoever is not known yet
@@ -123,10 +123,10 @@ ACCESS: Mapping[str, Caller | Desks] = {
     "set_policies": ADMINISTER,
     # Accounts
     "list_users": LOOK_INTO_OFFICE,
-    "create_user": ADMINISTER,
-    "change_user": ADMINISTER,
+    "create_user": LET_IN,
+    "change_user": LET_IN,
     "list_api_tokens": LOOK_INTO_OFFICE,
-    "create_api_token": HAND_OUT_TOKENS,
+    "create_api_token": LET_IN,
     "revoke_api_token": ADMINISTER,
 }
 

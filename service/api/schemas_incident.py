@@ -181,6 +181,7 @@ class PageShown(BaseModel):
 class EntryShown(BaseModel):
     """`actor` is who did it: `source:…`, `device:…`, `user:…`, `clock` or `worker`; `name` is how people call them."""
 
+    entry_id: UUID | None
     at: datetime
     actor: str
     name: str | None
@@ -190,7 +191,14 @@ class EntryShown(BaseModel):
     @classmethod
     def of(cls, entry: Entry, names: Mapping[str, str]) -> Self:
         name = names.get(entry.actor)
-        return cls(at=entry.at, actor=entry.actor, name=name, action=entry.action, details=entry.details)
+        return cls(
+            entry_id=entry.entry_id,
+            at=entry.at,
+            actor=entry.actor,
+            name=name,
+            action=entry.action,
+            details=entry.details,
+        )
 
 
 class StageShown(BaseModel):

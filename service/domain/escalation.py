@@ -223,6 +223,8 @@ class _Case:
             self.open(candidates)
             return
         if self.state is IncidentState.COVERED:
+            # A level more: who saw the one before has pressed for what is being done already.
+            self.level += 1 if candidates.units.asked else 0
             self.dispatch(candidates.units.asked[: self.policy.units_per_level])
             return
         if self.state is IncidentState.OPEN:
@@ -234,9 +236,13 @@ class _Case:
     def take_over(self, event: TookOver) -> None:
         if self.state is IncidentState.HELD and event.level:
             self._move_incident(IncidentState.OPEN)
-        if self.level == 0:
-            self.level, self.deadline_at = event.level, event.deadline_at
+        if self.level == 0 and event.level:
+            # It waits from now on, also when the other one waited for nothing: somebody must look at it again.
+            until = self.now + timedelta(seconds=self.policy.acknowledgment_deadline_s)
+            self.level, self.deadline_at = event.level, event.deadline_at or until
         self._promote_next()
+        # First, so that whoever is not needed is told that, and nothing else.
+        self._cover_with(event)
         taken = [self.alerts[alert_id] for alert_id in event.taken]
         for alert in taken:
             kind = PageKind.ALERT if alert.rings else PageKind.UPDATE
@@ -245,8 +251,6 @@ class _Case:
         if event.sounds_different:
             others = [alert for alert in [*self._ringing(), *self._acknowledged()] if alert not in taken]
             self.pages += [Page(unit_id=alert.unit_id, kind=PageKind.UPDATE) for alert in others]
-        if self.state in {IncidentState.OPEN, IncidentState.UNANSWERED} and self._is_covered():
-            self._cover()
         if not self._is_held():
             self._schedule()
 
@@ -294,9 +298,21 @@ class _Case:
         self._move_incident(IncidentState.COVERED)
         for alert in list(self._ringing()):
             self._move_alert(alert, AlertState.RECALLED)
+        self._recall(self._told_of_the_end(), self._covered_by())
+
+    def _cover_with(self, event: TookOver) -> None:
+        """Taken over: both together may suffice. Whom a covered one had sent besides goes on ringing."""
+        if self.state in {IncidentState.OPEN, IncidentState.UNANSWERED} and self._is_covered():
+            self._cover()
+        elif self.state is IncidentState.COVERED and event.deadline_at is not None:
+            unneeded = [alert for alert in self._ringing() if alert.alert_id in event.taken]
+            for alert in unneeded:
+                self._move_alert(alert, AlertState.RECALLED)
+            self._recall([alert.unit_id for alert in unneeded], self._covered_by())
+
+    def _covered_by(self) -> str:
         going = sorted(self._acknowledged(), key=lambda alert: alert.role is not Role.PRIMARY)
-        reason = f"Covered by {' and '.join(alert.call_sign for alert in going)}"
-        self._recall(self._told_of_the_end(), reason)
+        return f"Covered by {' and '.join(alert.call_sign for alert in going)}"
 
     def _do_without(self, alert: Alert) -> None:
         """A unit that was going is not going any more."""

@@ -58,7 +58,8 @@ def carry_out(
     queued = False
     if decision.pages:
         # Every phone of the incident has something new to catch up with; it also gives each page its alert.
-        alert_ids = alerts.touch_all(tx, incident_id, now=now) if incident.sequence else asked_ids
+        # Before the first change was pushed there are no others than those just asked, or those of a merged incident.
+        alert_ids = alerts.touch_all(tx, incident_id, now=now) if incident.sequence or not asks else asked_ids
         _explain_recalls(tx, incident_id, decision.pages)
         decision = replace(decision, pages=_audible(tx, decision.pages))
         queued = _queue(tx, incident, decision.pages, alert_ids=alert_ids, sequence=sequence, now=now)
@@ -117,13 +118,16 @@ def _apply(tx: Transaction, incident_id: UUID, change: Change, *, now: datetime)
 
 
 def free_unit(tx: Transaction, unit_id: UUID, incident_id: UUID, *, now: datetime) -> None:
-    """A unit has nothing more to do with an incident: it is available, or goes on with another it has acknowledged."""
+    """A unit has nothing more to do with an incident: it is available, or goes on with another it has acknowledged.
+
+    Unless it is not on this incident any more, or has meanwhile said otherwise.
+    """
     other = alerts.other_duty(tx, unit_id, apart_from=incident_id)
     if other is None:
         units.free(tx, unit_id, incident_id, now=now)
     else:
         status = Status.ON_SCENE if other.is_on_scene else Status.EN_ROUTE
-        units.make_busy(tx, unit_id, other.incident_id, status=status, now=now)
+        units.go_on(tx, unit_id, incident_id, to=other.incident_id, status=status, now=now)
 
 
 def _audible(tx: Transaction, wanted: Sequence[Page]) -> tuple[Page, ...]:

@@ -87,7 +87,8 @@ def dispatch_units(
     """Ask these units, however far and however busy; those that ring or go already are left as they are.
 
     Raises DomainError: not_found for a unit of nobody's, incident_over, illegal_move for one that is off duty, has no
-    phone that can ring, has called for help itself, or has declined (it can still accept).
+    phone that can ring, has called for help itself, has declined (it can still accept), or is clear (stood down
+    first, it can be sent again).
     """
     now = ports.clock.now()
     with database.transaction(user.agency_id, origin=user.origin) as tx:
@@ -95,7 +96,9 @@ def dispatch_units(
         known = units.by_id(tx, unit_ids)
         if set(known) != set(unit_ids):
             raise not_found("unit")
-        states = {alert.unit_id: alert.state for alert in alerts.of_incident(tx, incident_id)}
+        its_alerts = alerts.stages_of_incident(tx, incident_id)
+        _must_not_be_clear(its_alerts, unit_ids)
+        states = {each.alert.unit_id: each.alert.state for each in its_alerts}
         # Those that ring or go already are left as they are.
         wanted = [known[unit_id] for unit_id in dict.fromkeys(unit_ids) if states.get(unit_id) not in KNOWS]
         if not wanted:
@@ -243,6 +246,14 @@ def _must_be_sendable(unit: StoredUnit, state: AlertState | None, *, calls_for_h
     }
     for message, refused in refusals.items():
         if refused:
+            raise DomainError(Code.ILLEGAL_MOVE, message)
+
+
+def _must_not_be_clear(its_alerts: Sequence[StoredAlert], unit_ids: Sequence[UUID]) -> None:
+    """It looks like one that goes, and would not ring: nobody may believe that it has been sent."""
+    for each in its_alerts:
+        if each.alert.unit_id in unit_ids and each.alert.state is AlertState.ACKNOWLEDGED and each.cleared_at:
+            message = f"{each.alert.call_sign} is clear of this incident; stand it down first to send it again."
             raise DomainError(Code.ILLEGAL_MOVE, message)
 
 

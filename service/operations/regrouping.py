@@ -23,7 +23,8 @@ from service.operations.dispatching import follow, lock_living, tell
 from service.operations.paging import nudge_workers
 from service.operations.surroundings import Surroundings, candidates, looking_around
 from service.ports import Ports
-from service.store import alerts, detections, incidents, pages
+from service.store import agencies, alerts, detections, incidents, pages
+from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 
 
@@ -85,7 +86,7 @@ def split_incident(
             tell(tx, user, incident_id, "incident_split", now=now, **details)
             tell(tx, user, new.incident_id, "incident_opened", now=now, split_from=str(incident_id))
             if kept != incident.sound:
-                follow(tx, replace(incident, sound=kept), Changed(upgrade=False), user=user, now=now)
+                _go_on_without(tx, replace(incident, sound=kept), user=user, now=now)
             _ring(tx, new, around, user=user, now=now)
             return new.incident_id
 
@@ -93,6 +94,18 @@ def split_incident(
     if new_id is not None:
         for each in (incident_id, new_id):
             nudge_workers(ports, user.agency_id, each)
+
+
+_SO_FAR = (
+    "en_route_at",
+    "on_scene_at",
+    "confirmed_at",
+    "confirmed_by",
+    "welfare_asked_at",
+    "welfare_answered_at",
+    "welfare_silent_at",
+)
+"""Of an alert, what its unit takes along to the same shots' other incident."""
 
 
 class _Merging:
@@ -115,22 +128,34 @@ class _Merging:
             if alert.state is AlertState.ACKNOWLEDGED:
                 free_unit(self.tx, alert.unit_id, self.old.incident_id, now=self.now)
         heard = self._heard(new)
+        alerts.measure_anew(self.tx, new.incident_id)
         event = TookOver(
             taken=tuple(moved),
-            level=self.old.level,
+            # Also one that found nobody to ask, before its first level, does not fall silent.
+            level=self.old.level if self.old.is_silent else max(self.old.level, 1),
             deadline_at=self.old.deadline_at,
             sounds_different=heard.sound != new.sound,
         )
         queued = follow(self.tx, heard, event, user=self.user, now=self.now)
+        self._hold_doubts(heard)
         return self._go_on(new, staying) or queued
 
-    def _alerts(self, new: Incident) -> tuple[list[Alert], list[Alert]]:
+    def _hold_doubts(self, heard: Incident) -> None:
+        """What was only shown may be shots now: it rings when nobody has decided, as anything doubtful does."""
+        shown_only = heard.is_silent and heard.state is not IncidentState.HELD
+        stale = is_stale(heard.sound.occurred_at, now=self.now, policy=heard.policy)
+        if shown_only and self.old.is_silent and rings(heard.sound) and not stale:
+            until = self.now + timedelta(seconds=heard.policy.hold_low_confidence_s)
+            incidents.hold(self.tx, heard.incident_id, until=until)
+
+    def _alerts(self, new: Incident) -> tuple[list[Alert], list[StoredAlert]]:
         """Those that come along, and those of units that were asked for both incidents."""
         both = {alert.unit_id for alert in alerts.of_incident(self.tx, new.incident_id)}
         if new.emergency_unit_id is not None:
             both.add(new.emergency_unit_id)  # whose officer calls for help does not help
-        known = alerts.of_incident(self.tx, self.old.incident_id)
-        return [one for one in known if one.unit_id not in both], [one for one in known if one.unit_id in both]
+        known = alerts.stages_of_incident(self.tx, self.old.incident_id)
+        coming = [one.alert for one in known if one.alert.unit_id not in both]
+        return coming, [one for one in known if one.alert.unit_id in both]
 
     def _heard(self, new: Incident) -> Incident:
         """The other incident, with what both have heard; an emergency stays what it is."""
@@ -143,15 +168,17 @@ class _Merging:
         incidents.hear(self.tx, new.incident_id, sound=sound, last_heard_at=last_heard_at)
         return replace(new, sound=sound)
 
-    def _go_on(self, new: Incident, staying: Sequence[Alert]) -> bool:
-        """Who was going to the one and was asked for both goes to the other."""
-        going = {alert.unit_id for alert in staying if alert.state is AlertState.ACKNOWLEDGED}
+    def _go_on(self, new: Incident, staying: Sequence[StoredAlert]) -> bool:
+        """Who was going to the one and was asked for both goes to the other, and is as far there as it was here."""
+        going = {each.alert.unit_id: each for each in staying if each.is_on_duty}
         queued = False
         for alert in alerts.of_incident(self.tx, new.incident_id):
             if alert.unit_id in going and alert.state is not AlertState.ACKNOWLEDGED:
                 current = lock_living(self.tx, new.incident_id)
                 event = Acknowledged(alert_id=alert.alert_id)
                 queued |= follow(self.tx, current, event, user=self.user, now=self.now)
+                so_far = {name: getattr(going[alert.unit_id], name) for name in _SO_FAR}
+                alerts.note(self.tx, alert.alert_id, **so_far)
         return queued
 
 
@@ -169,6 +196,8 @@ def _parted(tx: Transaction, incident: Incident, detection_ids: Sequence[str]) -
         raise DomainError(Code.INVALID, f"Not of this incident: {', '.join(sorted(strangers))}.")
     apart = headline(standing_sounds(one for one in messages if one.detection.detection_id in detection_ids))
     kept = headline(standing_sounds(one for one in messages if one.detection.detection_id not in detection_ids))
+    if incident.emergency_unit_id is not None:
+        kept = incident.sound  # a call for help stays what it is, and where
     if apart is None or kept is None:
         raise DomainError(Code.INVALID, "Each of the two incidents needs a detection that was not dismissed.")
     return apart, kept
@@ -177,11 +206,26 @@ def _parted(tx: Transaction, incident: Incident, detection_ids: Sequence[str]) -
 def _apart(tx: Transaction, incident: Incident, sound: Sound, *, now: datetime) -> Incident:
     held = rings(sound) and sound.confidence is Confidence.LOW
     state = IncidentState.HELD if held else IncidentState.OPEN
-    new = incidents.open_new(tx, sound=sound, state=state, policy=incident.policy, now=now)
+    # A call for help has rules of its own: what was heard beside it goes by the agency's.
+    policy = incident.policy if incident.emergency_unit_id is None else agencies.agency(tx).policy
+    new = incidents.open_new(tx, sound=sound, state=state, policy=policy, now=now)
     incidents.note(tx, new.incident_id, split_from=incident.incident_id)
     if held:
-        incidents.hold(tx, new.incident_id, until=now + timedelta(seconds=incident.policy.hold_low_confidence_s))
+        incidents.hold(tx, new.incident_id, until=now + timedelta(seconds=policy.hold_low_confidence_s))
     return replace(new, split_from=incident.incident_id)
+
+
+def _go_on_without(tx: Transaction, incident: Incident, *, user: SignedInUser, now: datetime) -> None:
+    """What was not split off. When it is nothing that rings, it is shown, or ended, as when its source says so."""
+    alerts.measure_anew(tx, incident.incident_id)
+    if rings(incident.sound):
+        follow(tx, incident, Changed(upgrade=False), user=user, now=now)
+    elif incident.is_silent and incident.state is not IncidentState.HELD:
+        incidents.hold(tx, incident.incident_id, until=None)
+    else:
+        warned = pages.warned_units(tx, incident.incident_id)
+        reason = f"Now classified as {incident.sound.classification.replace('_', ' ')}"
+        follow(tx, incident, Ended(to=IncidentState.CANCELLED, reason=reason, warned=warned), user=user, now=now)
 
 
 def _ring(tx: Transaction, new: Incident, around: Surroundings, *, user: SignedInUser, now: datetime) -> None:

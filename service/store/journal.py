@@ -17,13 +17,17 @@ from service.store.tables import JOURNAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`actor` is who did it: "source:…", "device:…", "user:…", "clock" or "worker". `details` is plain JSON."""
+    """`actor` is who did it: "source:…", "device:…", "user:…", "clock" or "worker". `details` is plain JSON.
+
+    `entry_id` is None until it is written.
+    """
 
     at: datetime
     actor: str
     action: str
     incident_id: UUID | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    entry_id: UUID | None = None
 
 
 READS = frozenset({"incident_read", "incidents_listed", "trail_read", "journal_read", "policy_previewed"})
@@ -133,4 +137,11 @@ def _stored(row: Any) -> StoredEntry:
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(at=row.at, actor=row.actor, action=row.action, incident_id=row.incident_id, details=row.details)
+    return Entry(
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        incident_id=row.incident_id,
+        details=row.details,
+        entry_id=row.entry_id,
+    )

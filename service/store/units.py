@@ -151,10 +151,19 @@ def make_busy(tx: Transaction, unit_id: UUID, incident_id: UUID, *, status: Stat
 
 def free(tx: Transaction, unit_id: UUID, incident_id: UUID, *, now: datetime) -> None:
     """Available again, unless it is not on this incident any more or has said something else of itself."""
+    _leave(tx, unit_id, incident_id, status=Status.AVAILABLE, status_at=now, incident_id=None)
+
+
+def go_on(tx: Transaction, unit_id: UUID, incident_id: UUID, *, to: UUID, status: Status, now: datetime) -> None:
+    """On another incident instead, under the same conditions as `free`."""
+    _leave(tx, unit_id, incident_id, status=status, status_at=now, incident_id=to)
+
+
+def _leave(tx: Transaction, unit_id: UUID, left_id: UUID, **values: Any) -> None:
     tx.session.execute(
         update(UNITS)
-        .where(UNITS.c.unit_id == unit_id, UNITS.c.incident_id == incident_id, UNITS.c.status.in_(BUSY))
-        .values(status=Status.AVAILABLE, status_at=now, incident_id=None)
+        .where(UNITS.c.unit_id == unit_id, UNITS.c.incident_id == left_id, UNITS.c.status.in_(BUSY))
+        .values(**values)
     )
 
 
