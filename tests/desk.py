@@ -111,7 +111,7 @@ class Desk:
         return UUID(entries[-1].details["into"])
 
     def sees(self, heard: Answer) -> IncidentRecord:
-        """Without being in the journal for it: what a test looks at."""
+        """What a test looks at."""
         return self.world.incident(heard)
 
     def alert_id(self, heard: Answer, car: "Car") -> UUID:

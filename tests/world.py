@@ -34,9 +34,10 @@ from service.operations.detections import Answer, Arrival
 from service.operations.paging import LEASE_S, send_due_pages
 from service.operations.registry import SignedInDevice
 from service.ports import Ports
-from service.store import alerts, devices, fixes, incidents, pages, units, users
+from service.store import alerts, devices, fixes, incidents, journal, pages, units, users
 from service.store.database import Database, Transaction
 from service.store.devices import NewDevice
+from service.store.journal import Search
 from service.store.units import StoredUnit
 from service.store.users import UserRole
 
@@ -314,11 +315,17 @@ class World:
         return self.incident_of(answer.incident_id)
 
     def incident_of(self, incident_id: UUID) -> IncidentRecord:
-        return board.incident_after(self.database, user=self.dispatcher.user, incident_id=incident_id)
+        return board.show_incident(self.database, self.ports, user=self.dispatcher.user, incident_id=incident_id)
 
     def units(self) -> list[StoredUnit]:
         with self.database.transaction(self.agency_id) as tx:
             return units.first(tx)
+
+    def journal_of(self, desk: Desk) -> list[str]:
+        """What this person is in the journal for, oldest first."""
+        with self.database.transaction(self.agency_id) as tx:
+            wanted = Search(actor=desk.user.actor)
+            return [stored.entry.action for stored in reversed(journal.find(tx, wanted, limit=100))]
 
     def ago(self, seconds: float) -> Any:
         return self.clock.now() - self.clock.real(seconds)

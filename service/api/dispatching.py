@@ -169,4 +169,6 @@ def lift_legal_hold(incident_id: UUID, user: UserDep, backend: BackendDep) -> In
 
 
 def _afterwards(backend: Backend, user: SignedInUser, incident_id: UUID) -> IncidentShown:
-    return IncidentShown.of_record(board.incident_after(backend.database, user=user, incident_id=incident_id))
+    return IncidentShown.of_record(
+        board.show_incident(backend.database, backend.ports, user=user, incident_id=incident_id)
+    )

@@ -6,9 +6,11 @@ the database. How it is written and ends: `event_stream`; what it tells: `schema
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +28,7 @@ from service.api.schemas_streams import (
     frame,
 )
 from service.domain.errors import Code
+from service.operations.board import record_watching
 from service.operations.missed import refuse_unless_of_ours
 from service.operations.watchers import Watching
 from service.operations.watching import Hub
@@ -64,6 +67,7 @@ async def watch_incidents(
 ) -> EventStream:
     """Incidents and units of the agency as they change. Read the lists after `hello`, and again after `reset`."""
     who = Watching(agency_id=user.agency_id, unit_id=None, credential=user.credential)
+    await run_sync(partial(record_watching, backend.database, backend.ports, user=user, after=last_event_id))
     return await _stream(who, hub, backend, last_event_id)
 
 

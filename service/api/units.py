@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from service.api.answers import AlertAnswer, AlertsAnswer
 from service.api.bookmarks import Since, read_bookmark, write_bookmark
-from service.api.deps import BackendDep, DeviceDep
+from service.api.deps import BackendDep, DeviceDep, origin_of
 from service.api.errors import documented
 from service.api.schemas_units import (
     AcknowledgmentBody,
@@ -33,7 +33,7 @@ _ON_AN_ALERT = documented(Code.UNAUTHENTICATED, Code.NOT_FOUND, Code.INCIDENT_OV
 
 
 @router.post("/enrolments", status_code=201, responses=documented(Code.CODE_NOT_USABLE, Code.INVALID))
-def enrol_device(body: EnrolmentBody, backend: BackendDep) -> EnrolmentAnswer:
+def enrol_device(body: EnrolmentBody, backend: BackendDep, request: Request) -> EnrolmentAnswer:
     """Trade a one-time code for a device token. A code works once, for the unit it was issued for."""
     enrolled = registry.enrol(
         backend.database,
@@ -41,6 +41,7 @@ def enrol_device(body: EnrolmentBody, backend: BackendDep) -> EnrolmentAnswer:
         code=body.code,
         about=NewDevice(platform=body.device.platform, model=body.device.model, app_version=body.device.app_version),
         target=body.push.to_target(),
+        origin=origin_of(request),
     )
     return EnrolmentAnswer(
         device_id=enrolled.device_id,

@@ -22,8 +22,8 @@ STATE_STYLES = {
     "unanswered": "bold white on magenta",
     "held": "black on yellow",
     "covered": "bold black on green",
-    "closed": "white on bright_black",
-    "cancelled": "white on bright_black",
+    "closed": "bright_black",
+    "cancelled": "bright_black",
 }
 ALERT_STYLES = {
     "acknowledged": "green",

@@ -128,7 +128,9 @@ def _rename(act: Act, user_id: UUID, name: str) -> None:
 def _replace_password(act: Act, user_id: UUID, password_hash: str) -> None:
     _locked(act, user_id)
     users.change(act.tx, user_id, password_hash=password_hash)
+    # Whoever knew the old one may have made himself a token with it.
     sessions.end_all(act.tx, user_id)
+    api_tokens.revoke_all(act.tx, user_id, now=act.now)
     act.record("password_changed", user_id=user_id)
 
 

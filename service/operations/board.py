@@ -66,22 +66,24 @@ def list_incidents(database: Database, ports: Ports, *, user: SignedInUser, want
         if wanted.before is not None and incidents.find(tx, wanted.before) is None:
             raise DomainError(Code.INVALID, "cursor must be the `next` of an earlier answer.")
         found = incidents.page_of_newest(tx, states=wanted.states, before=wanted.before, limit=wanted.limit)
-        _looked(tx, ports, user, "incidents_listed", states=list(wanted.states), count=len(found))
+        seen = [str(incident.incident_id) for incident in found]
+        before = str(wanted.before) if wanted.before else None
+        _looked(tx, ports, user, "incidents_listed", states=list(wanted.states), before=before, incident_ids=seen)
         return found
 
 
+def record_watching(database: Database, ports: Ports, *, user: SignedInUser, after: UUID | None) -> None:
+    """Whoever watches from now on sees whatever happens, and what happened after that event."""
+    with database.transaction(user.agency_id, origin=user.origin) as tx:
+        _looked(tx, ports, user, "incidents_watched", after=str(after) if after else None)
+
+
 def show_incident(database: Database, ports: Ports, *, user: SignedInUser, incident_id: UUID) -> IncidentRecord:
-    """Raises DomainError(not_found), also for another agency's incident."""
+    """Also what each act answers with. Raises DomainError(not_found), also for another agency's incident."""
     with database.transaction(user.agency_id, origin=user.origin) as tx:
         record = _record(tx, incident_id)
         _looked(tx, ports, user, "incident_read", incident_id=incident_id)
         return record
-
-
-def incident_after(database: Database, *, user: SignedInUser, incident_id: UUID) -> IncidentRecord:
-    """As `show_incident`, for whoever has just acted on it, and is in the journal for that."""
-    with database.transaction(user.agency_id) as tx:
-        return _record(tx, incident_id)
 
 
 def list_units(database: Database, *, agency_id: UUID) -> list[UnitOnBoard]:

@@ -49,6 +49,7 @@ def carry_out(
         return False
     incident_id = incident.incident_id
     asks = [change for change in decision.changes if isinstance(change, AskUnit)]
+    units.lock(tx, [change.unit_id for change in decision.changes if isinstance(change, BusyUnit | FreeUnit)])
     for change in decision.changes:
         _apply(tx, incident_id, change, now=now)
     asked_ids = alerts.ask(tx, incident_id, asks, now=now)
@@ -122,6 +123,8 @@ def free_unit(tx: Transaction, unit_id: UUID, incident_id: UUID, *, now: datetim
 
     Unless it is not on this incident any more, or has meanwhile said otherwise.
     """
+    # Or two incidents that end at once each send it on to the other, and it stays busy with nothing.
+    units.lock(tx, [unit_id])
     other = alerts.other_duty(tx, unit_id, apart_from=incident_id)
     if other is None:
         units.free(tx, unit_id, incident_id, now=now)

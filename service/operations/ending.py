@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from service.domain.disposition import Disposition
-from service.domain.errors import illegal_move, not_found
+from service.domain.errors import Code, DomainError, illegal_move, not_found
 from service.domain.escalation import decide
 from service.domain.events import Ended
 from service.domain.incident import Incident, IncidentState
@@ -57,12 +57,14 @@ def close_incident(
 ) -> None:
     """It is over, and this is what was found. Closing a closed one again corrects what was found, if it differs.
 
-    Raises DomainError: not_found, illegal_move when it was cancelled.
+    Raises DomainError: not_found, illegal_move when it was cancelled, or merged into another: that one is to be closed.
     """
     now = ports.clock.now()
     disposition = finding.disposition
     with database.transaction(user.agency_id, origin=user.origin) as tx:
         incident = _lock(tx, incident_id)
+        if incident.merged_into is not None and disposition is not incident.disposition:
+            raise DomainError(Code.ILLEGAL_MOVE, "This incident was merged into another; close that one instead.")
         details = {"disposition": disposition, "note": finding.note}
         if incident.state is IncidentState.CLOSED:
             if incident.disposition is not disposition:

@@ -23,6 +23,8 @@ LOOK_BACK = UNSETTLED + timedelta(seconds=1)
 """What was committed late, and had not been looked at when the stream was cut."""
 SLOT = timedelta(seconds=5)
 """Who was cut within the same one is told the same."""
+KEPT_FOR = timedelta(minutes=15)
+"""Whoever was away for longer begins anew: a stream is for what happens, and not for leafing in the record."""
 INCIDENTS_AT_MOST = 200
 """Reading the lists again is less than that many incidents."""
 AHEAD_AT_MOST = timedelta(minutes=1)
@@ -56,6 +58,8 @@ class Missed:
         Whoever asks watches already, so that nothing falls between what is read here and what is told from now on.
         Raises DomainError(unavailable).
         """
+        if made_at(event_id) < made_at(new_id()) - KEPT_FOR:
+            return None
         drawn = await shield(self._reading(agency_id, _slot(event_id)))
         return None if drawn is None else [whole for sight, whole in drawn if watcher_of(sight) == unit_id]
 

@@ -85,7 +85,9 @@ def issue_enrolment_code(
 # -- phones -----------------------------------------------------------------------------------------------------
 
 
-def enrol(database: Database, ports: Ports, *, code: str, about: NewDevice, target: PushTarget) -> Enrolment:
+def enrol(
+    database: Database, ports: Ports, *, code: str, about: NewDevice, target: PushTarget, origin: str | None = None
+) -> Enrolment:
     """A phone joins a unit. The code is used up. Raises DomainError(code_not_usable): unknown, used or expired."""
     code_hash = tokens.code_hash(code).hex()
     refused = DomainError(Code.CODE_NOT_USABLE, "This code is unknown, was used, or has expired. Ask for a new one.")
@@ -94,7 +96,7 @@ def enrol(database: Database, ports: Ports, *, code: str, about: NewDevice, targ
         raise refused
     token = tokens.new_device_token()
     now = ports.clock.now()
-    with database.transaction(agency_id) as tx:
+    with database.transaction(agency_id, origin=origin) as tx:
         unit_id = stored_codes.use(tx, code_hash, now=now)
         if unit_id is None:
             raise refused

@@ -23,9 +23,10 @@ from service.operations.dispatching import follow, lock_living, tell
 from service.operations.paging import nudge_workers
 from service.operations.surroundings import Surroundings, candidates, looking_around
 from service.ports import Ports
-from service.store import agencies, alerts, detections, incidents, pages
+from service.store import agencies, alerts, detections, incidents, pages, units
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
+from service.store.units import StoredUnit
 
 
 def merge_incidents(database: Database, ports: Ports, *, user: SignedInUser, incident_id: UUID, into: UUID) -> None:
@@ -47,6 +48,7 @@ def merge_incidents(database: Database, ports: Ports, *, user: SignedInUser, inc
             raise DomainError(Code.INVALID, "An emergency is merged into nothing; merge the other incident into it.")
         tell(tx, user, incident_id, "incident_merged", now=now, into=str(into))
         tell(tx, user, into, "incident_took_over", now=now, merged=str(incident_id))
+        _keep_held(tx, user, old, new, now=now)
         queued = _Merging(tx, user, old, now).into(new)
         # What is left there is over: its units are free, or go on with what they acknowledged here.
         left = alerts.of_incident(tx, incident_id)
@@ -80,6 +82,7 @@ def split_incident(
                 return None
             apart, kept = _parted(tx, incident, detection_ids)
             new = _apart(tx, incident, apart, now=now)
+            _keep_held(tx, user, incident, new, now=now)
             detections.hand_over(tx, incident_id, to=new.incident_id, detection_ids=detection_ids)
             incidents.hear(tx, incident_id, sound=kept, last_heard_at=kept.occurred_at)
             details = {"detection_ids": list(detection_ids), "into": str(new.incident_id)}
@@ -94,6 +97,13 @@ def split_incident(
     if new_id is not None:
         for each in (incident_id, new_id):
             nudge_workers(ports, user.agency_id, each)
+
+
+def _keep_held(tx: Transaction, user: SignedInUser, old: Incident, new: Incident, *, now: datetime) -> None:
+    """What is under a legal hold stays so wherever it goes."""
+    if old.legal_hold is not None and new.legal_hold is None:
+        incidents.note(tx, new.incident_id, legal_hold=old.legal_hold)
+        tell(tx, user, new.incident_id, "legal_hold_placed", now=now, reason=old.legal_hold)
 
 
 _SO_FAR = (
@@ -171,6 +181,7 @@ class _Merging:
     def _go_on(self, new: Incident, staying: Sequence[StoredAlert]) -> bool:
         """Who was going to the one and was asked for both goes to the other, and is as far there as it was here."""
         going = {each.alert.unit_id: each for each in staying if each.is_on_duty}
+        before = units.by_id(self.tx, going)
         queued = False
         for alert in alerts.of_incident(self.tx, new.incident_id):
             if alert.unit_id in going and alert.state is not AlertState.ACKNOWLEDGED:
@@ -179,7 +190,16 @@ class _Merging:
                 queued |= follow(self.tx, current, event, user=self.user, now=self.now)
                 so_far = {name: getattr(going[alert.unit_id], name) for name in _SO_FAR}
                 alerts.note(self.tx, alert.alert_id, **so_far)
+                self._leave_status(before[alert.unit_id], new)
         return queued
+
+    def _leave_status(self, unit: StoredUnit, new: Incident) -> None:
+        """That two reports are one does not send anybody on the way who is there, or off duty."""
+        if unit.incident_id is None:
+            units.set_status(self.tx, unit.unit_id, unit.status, now=self.now)
+            return
+        incident_id = new.incident_id if unit.incident_id == self.old.incident_id else unit.incident_id
+        units.make_busy(self.tx, unit.unit_id, incident_id, status=unit.status, now=self.now)
 
 
 def _was_split(tx: Transaction, incident: Incident, detection_ids: Sequence[str]) -> bool:

@@ -68,6 +68,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,
+            # Errors are logged, and parameters are secrets, addresses and positions.
+            hide_parameters=True,
             connect_args={
                 "options": _SESSION_OPTIONS,
                 "connect_timeout": CONNECT_TIMEOUT_S,

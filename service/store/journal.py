@@ -30,7 +30,9 @@ class Entry:
     entry_id: UUID | None = None
 
 
-READS = frozenset({"incident_read", "incidents_listed", "trail_read", "journal_read", "policy_previewed"})
+READS = frozenset(
+    {"incident_read", "incidents_listed", "incidents_watched", "trail_read", "journal_read", "policy_previewed"}
+)
 """Actions that only say who looked: they change nothing, so nobody who watches is told of them."""
 _ADD = insert(JOURNAL)
 _USER = "user:"

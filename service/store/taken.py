@@ -16,5 +16,7 @@ def refusing_taken(message: str) -> Iterator[None]:
         yield
     except IntegrityError as error:
         if isinstance(error.orig, UniqueViolation):
-            raise DomainError(Code.ALREADY_EXISTS, message, internal=str(error.orig)) from error
+            # Which name it is, PostgreSQL says too, and that is nobody's business in a log.
+            constraint = error.orig.diag.constraint_name or ""
+            raise DomainError(Code.ALREADY_EXISTS, message, internal=constraint) from error
         raise

@@ -74,6 +74,13 @@ _UNITS = select(
     _HAS_DEVICE.label("has_device"),
 )
 _BY_ID = _UNITS.where(UNITS.c.unit_id == func.any(bindparam("unit_ids")))
+# `for no key update`: a foreign key's check of a page or alert must not wait for it.
+_LOCK = (
+    select(UNITS.c.unit_id)
+    .where(UNITS.c.unit_id == func.any(bindparam("unit_ids")))
+    .order_by(UNITS.c.unit_id)
+    .with_for_update(key_share=True)
+)
 _CENSUS = select(UNITS.c.status, func.count().label("units")).group_by(UNITS.c.status)
 
 
@@ -141,6 +148,13 @@ def set_status(tx: Transaction, unit_id: UUID, status: Status, *, now: datetime)
     tx.session.execute(
         update(UNITS).where(UNITS.c.unit_id == unit_id).values(status=status, status_at=now, incident_id=keeps)
     )
+
+
+def lock(tx: Transaction, unit_ids: Iterable[UUID]) -> None:
+    """Nobody else's until the transaction ends; in one order, or two who want the same units wait for each other."""
+    wanted = list(unit_ids)
+    if wanted:
+        tx.session.execute(_LOCK, {"unit_ids": wanted})
 
 
 def make_busy(tx: Transaction, unit_id: UUID, incident_id: UUID, *, status: Status, now: datetime) -> None:

@@ -4,7 +4,19 @@ from typing import Any
 
 import pytest
 from fake_clock import FrozenClock
-from outside import Agency, Backend, Caller, Phone, Sensors, a_body, a_moment, an_enrolment, enrol, problem_of
+from outside import (
+    Agency,
+    Backend,
+    Caller,
+    Phone,
+    Sensors,
+    a_body,
+    a_moment,
+    an_enrolment,
+    enrol,
+    on_record,
+    problem_of,
+)
 
 from service.operations import registry
 from service.operations.accounts import SignedInUser
@@ -22,6 +34,11 @@ def test_a_code_works_once(call: Caller, backend: Backend, agency: Agency) -> No
     assert (first.status_code, again.status_code) == (201, 422)
     assert first.json()["unit"] == {"id": str(agency.unit_id), "call_sign": "3A12"}
     assert problem_of(again)["code"] == "code_not_usable"
+
+
+def test_it_is_on_record_from_where_a_phone_enrolled(phone: Phone, backend: Backend, agency: Agency) -> None:
+    [enrolled] = on_record(backend, agency, "device_enrolled")
+    assert (f"device:{phone.device_id}", "127.0.0.1") == (enrolled["actor"], enrolled["origin"])
 
 
 def test_a_code_may_be_typed_in_small_letters_without_its_dash(call: Caller, backend: Backend, agency: Agency) -> None:

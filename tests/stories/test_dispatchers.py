@@ -217,8 +217,9 @@ def test_looking_is_in_the_journal_and_not_in_the_timeline(world: World) -> None
     heard = world.hears()
     auditor = world.person(UserRole.AUDITOR)
     seen = auditor.reads(heard)
-    assert "incident_read" not in actions(world.dispatcher.sees(heard))
     assert "incident_opened" in actions(seen)
+    assert "incident_read" not in actions(world.dispatcher.sees(heard))
+    assert ["incident_read"] == world.journal_of(auditor)
 
 
 def test_the_clock_of_every_stage_runs_from_the_shot_to_the_end(world: World) -> None:
