@@ -80,8 +80,8 @@ def acknowledge(
     """
     now = ports.clock.now()
     with database.transaction(device.agency_id, origin=device.origin) as tx:
-        incident = _lock_incident_of(tx, device, alert_id)
-        alert = _own_alert(tx, device, alert_id)
+        incident = lock_incident_of(tx, device, alert_id)
+        alert = own_alert(tx, device, alert_id)
         queued = False
         if alert.alert.state is not AlertState.ACKNOWLEDGED:
             _must_live(incident)
@@ -110,8 +110,8 @@ def decline(database: Database, ports: Ports, *, device: SignedInDevice, alert_i
     def act(around: Surroundings) -> tuple[AlertView, bool]:
         now = ports.clock.now()
         with database.transaction(device.agency_id, origin=device.origin) as tx:
-            incident = _lock_incident_of(tx, device, alert_id)
-            alert = _own_alert(tx, device, alert_id)
+            incident = lock_incident_of(tx, device, alert_id)
+            alert = own_alert(tx, device, alert_id)
             queued = False
             if alert.alert.state is not AlertState.DECLINED:
                 _must_live(incident)
@@ -136,7 +136,7 @@ def record_receipt(
     """
     now = ports.clock.now()
     with database.transaction(device.agency_id, origin=device.origin) as tx:
-        alert = _own_alert(tx, device, alert_id)
+        alert = own_alert(tx, device, alert_id)
         is_first = receipts.add(tx, alert_id, device.device_id, kind=kind, at=at, now=now)
         # A unit that is asked again receives it again: the stage's time was taken back, the device's receipt was not.
         is_new_stage = (alert.displayed_at if kind == "displayed" else alert.received_at) is None
@@ -164,8 +164,8 @@ def report_progress(
     now = ports.clock.now()
     step = PROGRESS[word]
     with database.transaction(device.agency_id, origin=device.origin) as tx:
-        incident = _lock_incident_of(tx, device, alert_id)
-        alert = _own_alert(tx, device, alert_id)
+        incident = lock_incident_of(tx, device, alert_id)
+        alert = own_alert(tx, device, alert_id)
         if alert.alert.state is not AlertState.ACKNOWLEDGED:
             raise illegal_move("alert", current=alert.alert.state, wanted=word)
         # What comes after "clear" was said before it, and has travelled longer.
@@ -189,11 +189,13 @@ def report_disposition(
     """
     now = ports.clock.now()
     with database.transaction(device.agency_id, origin=device.origin) as tx:
-        incident = _lock_incident_of(tx, device, alert_id)
-        alert = _own_alert(tx, device, alert_id)
+        incident = lock_incident_of(tx, device, alert_id)
+        alert = own_alert(tx, device, alert_id)
         if alert.alert.acknowledged_at is None:
             raise illegal_move("alert", current=alert.alert.state, wanted="disposed")
-        incidents.note(tx, incident.incident_id, disposition=found.disposition)
+        if incident.lives or incident.disposition is None:
+            # What a dispatcher closed it with is not changed by a word that comes late: the journal has both.
+            incidents.note(tx, incident.incident_id, disposition=found.disposition)
         details = {"disposition": found.disposition, "casings": found.casings, "note": found.note}
         _journal(tx, device, incident.incident_id, "disposition_reported", now=now, **details)
         return _view(tx, device, alert_id)
@@ -227,7 +229,8 @@ def _step(
     _journal(tx, device, incident_id, f"unit_{step.word}", now=now, alert_id=str(alert.alert.alert_id))
 
 
-def _own_alert(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> StoredAlert:
+def own_alert(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> StoredAlert:
+    """Raises DomainError(not_found), also for another unit's alert."""
     alert = alerts.find_of_unit(tx, alert_id, device.unit_id)
     if alert is None:
         raise not_found("alert")
@@ -235,18 +238,25 @@ def _own_alert(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> Store
 
 
 def _incident_of(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> Incident:
-    incident = incidents.find(tx, _own_alert(tx, device, alert_id).incident_id)
+    incident = incidents.find(tx, own_alert(tx, device, alert_id).incident_id)
     if incident is None:
         raise not_found("incident")
     return incident
 
 
-def _lock_incident_of(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> Incident:
-    """Whoever answers waits for its turn here, so that what is decided is decided on what is true."""
-    incident = incidents.lock(tx, _own_alert(tx, device, alert_id).incident_id)
-    if incident is None:
-        raise not_found("incident")
-    return incident
+def lock_incident_of(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> Incident:
+    """Whoever answers waits for its turn here, so that what is decided is decided on what is true.
+
+    A merge that was committed meanwhile has given the alert to another incident: then it is that one's turn.
+    """
+    alert = own_alert(tx, device, alert_id)
+    while True:
+        incident = incidents.lock(tx, alert.incident_id)
+        if incident is None:
+            raise not_found("incident")
+        alert = own_alert(tx, device, alert_id)
+        if alert.incident_id == incident.incident_id:
+            return incident
 
 
 def _must_live(incident: Incident) -> None:
@@ -260,7 +270,7 @@ def _must_be_legal(alert: StoredAlert, to: AlertState) -> None:
 
 
 def _view(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> AlertView:
-    return AlertView(stored=_own_alert(tx, device, alert_id), incident=_incident_of(tx, device, alert_id))
+    return AlertView(stored=own_alert(tx, device, alert_id), incident=_incident_of(tx, device, alert_id))
 
 
 def _journal_phone_time(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from service.domain.alert import PageState
 from service.domain.errors import Code, DomainError, not_found
 from service.domain.incident import Incident, IncidentState
 from service.domain.stage_clock import Stage, stage_clock
@@ -102,6 +103,7 @@ def _record(tx: Transaction, incident_id: UUID) -> IncidentRecord:
     heard = detections.of_incidents(tx, [incident_id])[incident_id]
     chosen = selections.of_incident(tx, incident_id)
     asked = alerts.stages_of_incident(tx, incident_id)
+    paged = pages.of_incident(tx, incident_id)
     timeline = journal.of_incident(tx, incident_id)
     actors = {entry.actor for entry in timeline} | {alert.confirmed_by for alert in asked if alert.confirmed_by}
     return IncidentRecord(
@@ -110,9 +112,9 @@ def _record(tx: Transaction, incident_id: UUID) -> IncidentRecord:
         selections=chosen,
         alerts=asked,
         receipts=receipts.of_incident(tx, incident_id),
-        pages=pages.of_incident(tx, incident_id),
+        pages=paged,
         timeline=timeline,
-        stages=_stages(incident, heard, chosen, asked),
+        stages=_stages(incident, heard, chosen, asked, paged),
         names=names.of_actors(tx, actors),
     )
 
@@ -122,6 +124,7 @@ def _stages(
     heard: Sequence[StoredDetection],
     chosen: Sequence[StoredSelection],
     asked: Sequence[StoredAlert],
+    sent: Sequence[StoredPage],
 ) -> dict[Stage, datetime | None]:
     return stage_clock(
         {
@@ -130,7 +133,8 @@ def _stages(
             Stage.SELECTED: [one.selected_at for one in chosen],
             # Nobody sent a call for help to our door: it is committed as soon as it is known whom it asks.
             Stage.COMMITTED: [one.stored_at for one in heard] or [one.selected_at for one in chosen],
-            Stage.HANDED_TO_PUSH: [alert.sent_at for alert in asked],
+            # Not the alerts' time: a receipt that overtakes the settling of its page leaves none there.
+            Stage.HANDED_TO_PUSH: [page.settled_at for page in sent if page.state is PageState.SENT],
             Stage.RECEIVED_BY_PHONE: [alert.received_at for alert in asked],
             Stage.DISPLAYED: [alert.displayed_at for alert in asked],
             Stage.ANSWERED: [at for alert in asked for at in (alert.alert.acknowledged_at, alert.declined_at)],

@@ -15,11 +15,11 @@ import structlog
 from service.domain.alert import AlertState, PageKind
 from service.domain.care import Care, Concern, Duty, Seen, look_after
 from service.domain.effects import Decision, Page
-from service.domain.errors import Code, DomainError, illegal_move, not_found
+from service.domain.errors import Code, DomainError, illegal_move
 from service.domain.geo import distance_m
 from service.domain.incident import Incident
 from service.domain.unit import Fix, Status
-from service.operations.acknowledgments import AlertView
+from service.operations.acknowledgments import AlertView, lock_incident_of, own_alert
 from service.operations.decisions import carry_out
 from service.operations.emergencies import Call, call_for_help
 from service.operations.paging import nudge_workers
@@ -188,18 +188,18 @@ def answer_welfare(
     """
     if not all_right:
         with database.transaction(device.agency_id, origin=device.origin) as tx:
-            _own_alert(tx, device, alert_id)
+            own_alert(tx, device, alert_id)
         call_for_help(database, ports, device=device, call=call)
     now = ports.clock.now()
     with database.transaction(device.agency_id, origin=device.origin) as tx:
-        incident = _lock_incident_of(tx, device, alert_id)
-        alert = _own_alert(tx, device, alert_id)
+        incident = lock_incident_of(tx, device, alert_id)
+        alert = own_alert(tx, device, alert_id)
         if alert.awaits_welfare and incident.lives:
             alerts.note(tx, alert_id, welfare_answered_at=now, next_look_at=now, changed_at=now)
             _tell_answer(tx, device, alert, "all_right" if all_right else "help", now=now, at=call.at)
         elif all_right and alert.welfare_answered_at is None:
             _must_be_there(alert, incident)
-        return AlertView(stored=_own_alert(tx, device, alert_id), incident=incident)
+        return AlertView(stored=own_alert(tx, device, alert_id), incident=incident)
 
 
 def _must_be_there(alert: StoredAlert, incident: Incident) -> None:
@@ -215,19 +215,6 @@ def _tell_answer(
     details = _named(alert) | {"answer": answer} | ({"at": at.isoformat()} if at else {})
     entry = Entry(at=now, actor=device.actor, action="welfare_answered", incident_id=alert.incident_id, details=details)
     journal.write(tx, [entry])
-
-
-def _own_alert(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> StoredAlert:
-    alert = alerts.find_of_unit(tx, alert_id, device.unit_id)
-    if alert is None:
-        raise not_found("alert")
-    return alert
-
-
-def _lock_incident_of(tx: Transaction, device: SignedInDevice, alert_id: UUID) -> Incident:
-    incident = incidents.lock(tx, _own_alert(tx, device, alert_id).incident_id)
-    assert incident is not None  # noqa: S101  a foreign key holds it
-    return incident
 
 
 def _named(alert: StoredAlert) -> dict[str, str]:

@@ -25,7 +25,7 @@ from service.domain.detection import (
     rings,
     standing,
 )
-from service.domain.effects import Decision, MoveIncident
+from service.domain.effects import Decision, MoveIncident, Schedule
 from service.domain.errors import Code, DomainError
 from service.domain.escalation import decide
 from service.domain.events import Changed, Ended, Event, Opened
@@ -235,7 +235,8 @@ class _Reception:
         if incident.sound.confidence is not Confidence.LOW:
             return self._ring(incident)
         if not incident.lives:
-            reopening = Decision(changes=(MoveIncident(to=IncidentState.OPEN),))
+            shown_only = Schedule(level=0, deadline_at=None, next_action_at=None)
+            reopening = Decision(changes=(MoveIncident(to=IncidentState.OPEN), shown_only))
             carry_out(self.tx, incident, reopening, now=self.now, actor=self.actor)
         # DESIGN §4 lets nothing become held again; it stays open, shown, and rings when the same time is over.
         self._hold(incident)

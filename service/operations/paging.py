@@ -158,6 +158,8 @@ def _moot(
         return PageState.SENT, "a receipt came before it was sent again"
     if newest is not None and newest.sequence > page.sequence and _replaces(newest):
         return PageState.SUPERSEDED, f"sequence {newest.sequence} was sent"
+    if page.alert_id is not None and alert is None:
+        return PageState.SUPERSEDED, "its alert is another incident's now"
     if now >= page.expires_at:
         return PageState.DEAD, page.failure or "too late"
     if page.kind is PageKind.ALERT and alert is not None and alert.alert.state not in RINGING:

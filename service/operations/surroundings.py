@@ -19,7 +19,7 @@ from service.domain.selection import Candidate, Selection, choose, choose_superv
 from service.domain.unit import Status, Track
 from service.operations.positions import units_near
 from service.ports import Clock, Ports, UnitTrack
-from service.store import fixes, units
+from service.store import emergencies, fixes, units
 from service.store.database import Database, Transaction
 from service.store.units import StoredUnit
 
@@ -133,7 +133,9 @@ def _supervisors(
 ) -> Selection:
     """Wherever they are: those who are not near are looked up in the store."""
     tracks = fixes.all_tracks(tx) | near
-    helpers = (unit for unit in units.supervisors(tx) if unit.unit_id != incident.emergency_unit_id)
+    known = units.supervisors(tx)
+    calling = emergencies.calling(tx, [unit.unit_id for unit in known])
+    helpers = (unit for unit in known if unit.unit_id not in calling and unit.unit_id != incident.emergency_unit_id)
     found = (as_candidate(unit, tracks.get(unit.unit_id)) for unit in helpers)
     return choose_supervisors(incident.sound.place, by_their_alerts(found, alerts, now=now), now=now)
 
