@@ -92,6 +92,12 @@ class Positions(Protocol):
     def rebuild(self, agency_id: UUID, tracks: Mapping[UUID, Track]) -> None:
         """Take an agency's tracks from the store, and answer for it from now on; newer fixes already here stay."""
 
+    def forget(self, agency_id: UUID, *, before: datetime) -> None:
+        """Tracks whose fix is older: units that report no more. A second call does nothing; thread-safe as `rebuild`.
+
+        Of a track without a believed fix its suspect counts. Raises PositionsUnavailable; call it again later then.
+        """
+
     async def aclose(self) -> None:
         """Let go of what belongs to the event loop that called `tracks` and `keep`; a second call does nothing."""
 

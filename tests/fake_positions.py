@@ -1,6 +1,7 @@
 """Positions without a Redis, which a test can take away, wipe and give back. Passes the port's contract suite."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from service.domain.geo import Point, rough_distance_m
@@ -51,6 +52,15 @@ class FakePositions:
         for unit_id, track in tracks.items():
             self._keep_newer(agency_id, unit_id, track)
         self.rebuilds += 1
+
+    def forget(self, agency_id: UUID, *, before: datetime) -> None:
+        if self.is_away:
+            raise PositionsUnavailable("taken away by the test")
+        tracks = self._agencies.get(agency_id, {})
+        for unit_id, track in list(tracks.items()):
+            told = track.last or track.suspect
+            if told is not None and told.at < before:
+                del tracks[unit_id]
 
     async def aclose(self) -> None:
         """Nothing to let go of."""

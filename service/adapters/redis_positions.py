@@ -92,9 +92,25 @@ redis.call('HSET', KEYS[1], '{COMPLETE}', 1)
 return 1
 """
 
+# One step of a walk over the hash. ARGV: the walk's cursor, how many fields to look at, and the time in µs before which
+# a track is old: by its fix, or without one by its suspect. Fields that are no track match neither.
+_FORGET = """
+local places, tracks, before = KEYS[1], KEYS[2], tonumber(ARGV[3])
+local step = redis.call('HSCAN', tracks, ARGV[1], 'COUNT', ARGV[2])
+for i = 1, #step[2], 2 do
+  local unit, track = step[2][i], step[2][i + 1]
+  local at = string.match(track, '^%[(%-?%d+)') or string.match(track, '^%[null,.*%[(%-?%d+)')
+  if at and tonumber(at) < before then
+    redis.call('HDEL', tracks, unit)
+    redis.call('ZREM', places, unit)
+  end
+end
+return step[1]
+"""
+
 
 class RedisPositions:
-    """The positions port. `near` and `rebuild` from any thread; `tracks` and `keep` from one event loop.
+    """The positions port. `near`, `rebuild` and `forget` from any thread; `tracks` and `keep` from one event loop.
 
     `url`: redis://, rediss:// or unix://. Connects when it is first used, so it starts without a Redis.
     """
@@ -119,6 +135,7 @@ class RedisPositions:
         self._near = self._client.register_script(_NEAR)
         self._keep = self._client.register_script(_KEEP)
         self._complete = self._client.register_script(_COMPLETE)
+        self._forget = self._client.register_script(_FORGET)
 
     def near(self, agency_id: UUID, point: Point, *, limit: int) -> list[UnitTrack]:
         with self._unavailable_when_away():
@@ -167,6 +184,15 @@ class RedisPositions:
             for arguments in self._keep_arguments(tracks, proof=proof):
                 _unless_wiped(self._keep(keys=keys, args=arguments))
             _unless_wiped(self._complete(keys=keys[1:], args=[proof]))
+
+    def forget(self, agency_id: UUID, *, before: datetime) -> None:
+        """In pieces, as `rebuild`; what was wiped is forgotten already."""
+        keys, cursor = _keys(agency_id), b"0"
+        with self._unavailable_when_away():
+            while True:
+                cursor = self._forget(keys=keys, args=[cursor, UNITS_PER_CALL, _microseconds(before)])
+                if cursor == b"0":
+                    return
 
     def close(self) -> None:
         self._client.close()

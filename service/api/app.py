@@ -29,6 +29,7 @@ from service.api import (
     record,
     sessions,
     streams,
+    uncached,
     units,
 )
 from service.api.deps import Backend
@@ -95,6 +96,7 @@ def create_app(
     )
     app.state.base_url = base_url
     app.state.requests = metrics.Requests()
+    app.add_middleware(uncached.Uncached)
     app.add_middleware(metrics.Measured, requests=app.state.requests)
     errors.install(app)
     for router in _ROUTERS:

@@ -32,7 +32,7 @@ ALERTS_LIMIT = 100
 _ON_AN_ALERT = documented(Code.UNAUTHENTICATED, Code.NOT_FOUND, Code.INCIDENT_OVER, Code.ILLEGAL_MOVE, Code.INVALID)
 
 
-@router.post("/enrolments", status_code=201, responses=documented(Code.CODE_NOT_USABLE, Code.INVALID))
+@router.post("/enrolments", status_code=201, responses=documented(Code.CODE_NOT_USABLE, Code.INVALID, Code.THROTTLED))
 def enrol_device(body: EnrolmentBody, backend: BackendDep, request: Request) -> EnrolmentAnswer:
     """Trade a one-time code for a device token. A code works once, for the unit it was issued for."""
     enrolled = registry.enrol(

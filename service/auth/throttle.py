@@ -44,6 +44,9 @@ class Keys:
 PAIR_FREE, PLACE_FREE, NAME_FREE = 5, 30, 100
 """Failures without a wait, of each count. NIST SP 800-63B allows a name 100 in a row at most."""
 
+CODES_FREE = 20
+"""Wrong enrolment codes from one place without a wait. Later one guesses 96 of 10^12 a day."""
+
 
 def keys_of(email: str, origin: str | None) -> Keys:
     name, place = email.strip().lower(), _place_of(origin)
@@ -59,6 +62,16 @@ def wait_s(pair: Tally, place: Tally, name: Tally, *, now: datetime) -> float:
         _left_s(place, free=PLACE_FREE, now=now),
         _left_s(name, free=NAME_FREE, now=now),
     )
+
+
+def codes_key(origin: str | None) -> str:
+    """Under what wrong enrolment codes are counted: by the place alone, since nobody has said a name."""
+    return _hashed("codes", _place_of(origin))
+
+
+def codes_wait_s(tally: Tally, *, now: datetime) -> float:
+    """Seconds from `now` until another code may be tried from there; 0 when at once."""
+    return _left_s(tally, free=CODES_FREE, now=now)
 
 
 def delay_s(failures: int, *, free: int) -> float:

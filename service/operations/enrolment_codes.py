@@ -4,7 +4,7 @@ The plain code is given out once, by the act that made it. How a phone uses it: 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,7 +24,7 @@ class IssuedCode:
     """`code` is shown this once; it enrols one phone."""
 
     code_id: UUID
-    code: str
+    code: str = field(repr=False)
     unit_id: UUID
     call_sign: str
     expires_at: datetime

@@ -5,7 +5,7 @@ Tokens and codes are stored as hashes; the plain one is given out once, by the f
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from service.auth import tokens
 from service.domain.errors import Code, DomainError, not_found
 from service.domain.policy import Policy
 from service.domain.unit import PushTarget, Status, UnitKind
-from service.operations import agencies, enrolment_codes, roster, sources
+from service.operations import agencies, enrolment_codes, guesses, roster, sources
 from service.operations.administration import Administrator, Operator, acting
 from service.operations.credentials import Credential
 from service.operations.sources import NewSource
@@ -50,7 +50,7 @@ class Enrolment:
     """`device_token` is shown this once."""
 
     device_id: UUID
-    device_token: str
+    device_token: str = field(repr=False)
     unit_id: UUID
     call_sign: str
 
@@ -88,7 +88,18 @@ def issue_enrolment_code(
 def enrol(
     database: Database, ports: Ports, *, code: str, about: NewDevice, target: PushTarget, origin: str | None = None
 ) -> Enrolment:
-    """A phone joins a unit. The code is used up. Raises DomainError(code_not_usable): unknown, used or expired."""
+    """A phone joins a unit. The code is used up.
+
+    Raises DomainError: code_not_usable when it is unknown, used or expired; throttled after too many of these from
+    one address, whatever the code.
+    """
+    with guesses.counted(database, ports, origin=origin):
+        return _enrol(database, ports, code=code, about=about, target=target, origin=origin)
+
+
+def _enrol(
+    database: Database, ports: Ports, *, code: str, about: NewDevice, target: PushTarget, origin: str | None
+) -> Enrolment:
     code_hash = tokens.code_hash(code).hex()
     refused = DomainError(Code.CODE_NOT_USABLE, "This code is unknown, was used, or has expired. Ask for a new one.")
     agency_id = directory.agency_of(database, Door.ENROLMENT_CODE, code_hash)
@@ -106,6 +117,7 @@ def enrol(
         call_sign = units.by_id(tx, [unit_id])[unit_id].call_sign
         details = {"device_id": str(device_id), "unit_id": str(unit_id), "platform": about.platform}
         journal.write(tx, [Entry(at=now, actor=f"device:{device_id}", action="device_enrolled", details=details)])
+        guesses.forgive_one(tx, origin=origin)
     return Enrolment(device_id=device_id, device_token=token, unit_id=unit_id, call_sign=call_sign)
 
 

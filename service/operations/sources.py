@@ -6,7 +6,7 @@ source can be told of a new one, and take its time, without a single message bei
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -28,7 +28,7 @@ class NewSource:
     """`secret` is shown this once."""
 
     source_id: UUID
-    secret: str
+    secret: str = field(repr=False)
 
 
 def create_source(database: Database, ports: Ports, *, by: Administrator, name: str) -> NewSource:

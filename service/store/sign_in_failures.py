@@ -41,9 +41,14 @@ def count(tx: Transaction, keys: Sequence[str], *, now: datetime) -> None:
 def take_back(tx: Transaction, right: str, *, wider: Sequence[str], now: datetime) -> None:
     """What was counted before it was tried was right: nothing is left of its own count, of the wider ones the rest."""
     locked(tx, [right, *wider])
-    fewer = func.greatest(SIGN_IN_FAILURES.c.failures - 1, 0)
-    tx.session.execute(update(SIGN_IN_FAILURES).where(_KEY.in_(wider)).values(failures=fewer))
+    take_one_back(tx, wider)
     tx.session.execute(update(SIGN_IN_FAILURES).where(_KEY.in_([right])).values(failures=0, right_at=now))
+
+
+def take_one_back(tx: Transaction, keys: Sequence[str]) -> None:
+    """One failure less for each that has any. Whoever takes back several locks them first."""
+    fewer = func.greatest(SIGN_IN_FAILURES.c.failures - 1, 0)
+    tx.session.execute(update(SIGN_IN_FAILURES).where(_KEY.in_(keys)).values(failures=fewer))
 
 
 def forget_old(tx: Transaction, *, now: datetime) -> None:

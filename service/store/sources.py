@@ -1,7 +1,7 @@
 """Statements on sources: who may post detections and positions, and by which secrets we know it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ class Source:
     agency_id: UUID
     source_id: UUID
     name: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     created_at: datetime
     rotated_at: datetime | None
     disabled_at: datetime | None

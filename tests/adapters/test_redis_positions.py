@@ -115,7 +115,7 @@ def test_a_redis_that_is_down_is_unavailable_at_once(clock: FrozenClock) -> None
     assert seconds_until_unavailable(lambda: keep(positions, {UNIT: TRACK})) < DEADLINE_S
 
 
-@pytest.mark.parametrize("call", ["near", "keep", "rebuild"])
+@pytest.mark.parametrize("call", ["near", "keep", "rebuild", "forget"])
 def test_a_redis_that_hangs_costs_a_quarter_of_a_second_once(clock: FrozenClock, call: str) -> None:
     with a_silent_server() as url:
         positions = RedisPositions(url, clock=clock)
@@ -123,6 +123,7 @@ def test_a_redis_that_hangs_costs_a_quarter_of_a_second_once(clock: FrozenClock,
             "near": lambda: positions.near(AGENCY_ID, PLACE, limit=1),
             "keep": lambda: keep(positions, {UNIT: TRACK}),
             "rebuild": lambda: positions.rebuild(AGENCY_ID, {}),
+            "forget": lambda: positions.forget(AGENCY_ID, before=clock.now()),
         }
         assert DEADLINE_S <= seconds_until_unavailable(calls[call]) < SOON_S
         assert seconds_until_unavailable(calls[call]) < DEADLINE_S

@@ -171,6 +171,43 @@ def test_rebuilding_twice_overwrites_nothing_newer(positions: Positions, ask: As
     assert call_signs(positions, "3A12", "3A13") == ["3A13", "3A12"]
 
 
+def test_who_has_long_reported_nothing_is_forgotten_and_the_others_are_not(positions: Positions, ask: Ask) -> None:
+    ask(positions.keep({unit("gone"): at(age_s=3_601), unit("here"): at(age_s=3_600)}))
+    positions.forget(AGENCY_ID, before=NOW - seconds(3_600))
+    assert ask(positions.tracks([unit("gone"), unit("here")])) == {unit("here"): at(age_s=3_600)}
+    assert call_signs(positions, "gone", "here") == ["here"]
+
+
+def test_an_old_jump_that_was_never_confirmed_is_forgotten_too(positions: Positions, ask: Ask) -> None:
+    fresh = Track(suspect=a_fix(age_s=10))
+    ask(positions.keep({unit("gone"): Track(suspect=a_fix(age_s=7_200)), unit("here"): fresh}))
+    positions.forget(AGENCY_ID, before=NOW - seconds(3_600))
+    assert ask(positions.tracks([unit("gone"), unit("here")])) == {unit("here"): fresh}
+
+
+def test_who_was_forgotten_is_known_again_with_the_next_fix(positions: Positions, ask: Ask) -> None:
+    ask(positions.keep({unit("3A12"): at(age_s=7_200)}))
+    positions.forget(AGENCY_ID, before=NOW - seconds(3_600))
+    ask(positions.keep({unit("3A12"): at()}))
+    assert positions.near(AGENCY_ID, PLACE, limit=1) == [(id_of("3A12"), at())]
+
+
+def test_of_many_units_each_is_looked_at_and_only_in_this_agency(positions: Positions, ask: Ask) -> None:
+    old = {id_of(f"{n}"): at(age_s=7_200) for n in range(4_500)}
+    positions.rebuild(AGENCY_ID, old | {id_of(f"fresh {n}"): at() for n in range(500)})
+    positions.rebuild(OTHER_AGENCY_ID, {id_of("theirs"): at(age_s=7_200)})
+    for _ in range(2):
+        positions.forget(AGENCY_ID, before=NOW - seconds(3_600))
+        assert len(positions.near(AGENCY_ID, PLACE, limit=10_000)) == 500
+    assert ask(positions.tracks([unit("theirs", OTHER_AGENCY_ID)])) != {}
+
+
+def test_of_an_agency_that_was_never_rebuilt_there_is_nothing_to_forget(positions: Positions) -> None:
+    positions.forget(OTHER_AGENCY_ID, before=NOW)
+    with pytest.raises(PositionsUnavailable):
+        positions.near(OTHER_AGENCY_ID, PLACE, limit=1)
+
+
 def test_nothing_to_keep_and_nobody_to_ask_for_is_fine(positions: Positions, ask: Ask) -> None:
     ask(positions.keep({}))
     assert ask(positions.tracks([])) == {}
