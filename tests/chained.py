@@ -51,9 +51,8 @@ def verified(
     now: datetime = NOW,
 ) -> list[Finding]:
     verification = Verification(heads=heads)
-    findings = [finding for sealed in chain for finding in verification.add(sealed)]
-    for line in unsealed:
-        verification.wait(line, now=now)
+    findings = [finding for sealed in chain for finding in verification.add(sealed, now=now)]
+    findings += [finding for line in unsealed for finding in verification.wait(line, now=now)]
     return findings + list(verification.end())
 
 

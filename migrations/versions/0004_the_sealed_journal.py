@@ -1,7 +1,7 @@
 """The sealed journal: from where, and a chain of hashes; the trigger lets an entry be sealed once and nothing else."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 
 revision = "0004"
 down_revision = "0003"
@@ -14,6 +14,10 @@ begin
           is distinct from
           (old.agency_id, old.entry_id, old.at, old.actor, old.action, old.incident_id, old.details, old.origin) then
         raise exception 'the journal is append-only';
+    end if;
+    -- A number far beyond the others would be the last: nothing could be sealed after it any more.
+    if new.number > 1000 + (select coalesce(max(j.number), 0) from journal j where j.agency_id = old.agency_id) then
+        raise exception 'the journal is sealed number by number';
     end if;
     return new;
 end $$
@@ -32,6 +36,12 @@ as $$
     select w.agency_id from waiting w where w.agency_id is not null limit at_most
 $$
 """
+# Times that every program can tell, so none at infinity, and numbers that JSON can carry.
+CAN_BE_TOLD = """
+    at >= '0001-01-01 00:00:00+00' and at < '10000-01-01 00:00:00+00'
+    and (sealed_at is null or sealed_at >= '0001-01-01 00:00:00+00' and sealed_at < '10000-01-01 00:00:00+00')
+    and (number is null or number <= 9007199254740992)
+"""
 SAID_BY_THE_APP = "agency_id, entry_id, at, actor, action, incident_id, details, origin"
 
 
@@ -44,6 +54,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_journal_sealed"), "journal", "num_nonnulls(number, hash, sealed_at) in (0, 3) and number > 0"
     )
+    op.create_check_constraint(op.f("ck_journal_can_be_told"), "journal", CAN_BE_TOLD)
     op.create_index(
         "ix_journal_unsealed", "journal", ["agency_id", "at", "entry_id"], postgresql_where=sa.text("number is null")
     )
@@ -95,6 +106,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_journal_user", "journal")
     op.drop_index("ix_journal_unsealed", "journal")
+    op.drop_constraint(op.f("ck_journal_can_be_told"), "journal")
     op.drop_constraint(op.f("ck_journal_sealed"), "journal")
     op.drop_constraint(op.f("uq_journal_number"), "journal")
     for column in ("sealed_at", "hash", "number", "origin"):

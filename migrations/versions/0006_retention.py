@@ -1,7 +1,7 @@
 """Retention: how long an agency keeps what, and where its units were while they were on an incident."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
@@ -20,16 +20,19 @@ language sql stable security definer set search_path = public, pg_temp
 as $$ select a.agency_id from agencies a order by a.agency_id $$
 """
 OWN_AGENCY = "nullif(current_setting('beatline.agency_id', true), '')::uuid"
-# A hold reaches what was merged into the incident, and what was split from it.
+# A hold reaches whatever the incident was merged or split with, either way: what was one is evidence of one, and its
+# detections, alerts and pages have gone from one to the other.
 HELD_INCIDENTS = """
 create function held_incidents(of_agency uuid) returns setof uuid
 language sql stable set search_path = public, pg_temp
 as $$
     with recursive held as (
-        select i.incident_id from incidents i where i.agency_id = of_agency and i.legal_hold is not null
+        select i.incident_id, i.merged_into, i.split_from
+          from incidents i where i.agency_id = of_agency and i.legal_hold is not null
         union
-        select i.incident_id from held h
-          join incidents i on i.agency_id = of_agency and h.incident_id in (i.merged_into, i.split_from))
+        select i.incident_id, i.merged_into, i.split_from from held h
+          join incidents i on i.agency_id = of_agency
+           and (h.incident_id in (i.merged_into, i.split_from) or i.incident_id in (h.merged_into, h.split_from)))
     select h.incident_id from held h
 $$
 """
@@ -67,7 +70,8 @@ begin
 end $$
 """
 # How many rows of each kind went; null, and nothing happens, when it may not go: it has not ended long enough ago, it is
-# held, or something of it is still owed to somebody.
+# held, or something of it is still owed to somebody. Alerts that came from an incident which was merged into it have
+# left their pages there: those go with their alerts, whichever of the two is purged first.
 PURGE_INCIDENT = f"""
 create function purge_incident(of_incident uuid, by_time timestamptz) returns jsonb
 language plpgsql security definer set search_path = public, pg_temp
@@ -80,10 +84,13 @@ declare
     part text;
     parts text[] := array['receipts', 'pages', 'alerts', 'selections', 'detections', 'trails'];
     rows_gone bigint;
+    left_elsewhere bigint;
     counts jsonb := '{{}}';
 begin
     if exists (select from pages p
                 where p.agency_id = own and p.incident_id = of_incident and p.state in ('pending', 'sending'))
+       or exists (select from alerts a join pages p on p.agency_id = own and p.alert_id = a.alert_id
+                   where a.agency_id = own and a.incident_id = of_incident and p.state in ('pending', 'sending'))
        or exists (select from alerts a
                    where a.agency_id = own and a.incident_id = of_incident and a.next_look_at is not null)
        or exists (select from units u where u.agency_id = own and u.incident_id = of_incident)
@@ -97,10 +104,15 @@ begin
      where a.agency_id = own and a.incident_id = of_incident and r.agency_id = own and r.alert_id = a.alert_id;
     get diagnostics rows_gone = row_count;
     counts := jsonb_build_object('receipts', rows_gone);
+    delete from pages p using alerts a
+     where a.agency_id = own and a.incident_id = of_incident and p.agency_id = own and p.alert_id = a.alert_id
+       and p.incident_id <> of_incident;
+    get diagnostics left_elsewhere = row_count;
     foreach part in array parts[2:] loop
         execute format('delete from %I where agency_id = $1 and incident_id = $2', part) using own, of_incident;
         get diagnostics rows_gone = row_count;
-        counts := counts || jsonb_build_object(part, rows_gone);
+        counts := counts || jsonb_build_object(
+            part, rows_gone + case part when 'pages' then left_elsewhere else 0 end);
     end loop;
     delete from incidents i
      where i.agency_id = own and i.incident_id = of_incident and i.state in ('closed', 'cancelled')
@@ -132,6 +144,7 @@ SEEN_BY_THE_PURGE = {
     "agencies": ("agency_id", "retention"),
     "incidents": ("state", "ended_at", "legal_hold", "merged_into", "split_from"),
     "alerts": ("alert_id",),
+    "pages": ("alert_id",),
     "receipts": ("agency_id", "alert_id"),
     "selections": ("agency_id", "incident_id"),
     "detections": ("agency_id", "incident_id"),

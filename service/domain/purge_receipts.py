@@ -51,19 +51,22 @@ def receipt_details(ranges: Sequence[Purged], *, before: datetime) -> dict[str, 
     return {"before": before.isoformat(), "ranges": told}
 
 
-def purged_by(receipt: Line) -> list[Purged]:
-    """`receipt_details` read back. None of one that we cannot have written: it explains nothing."""
+def purged_by(receipt: Line, *, by: datetime) -> list[Purged]:
+    """`receipt_details` read back. None of one that we cannot have written: it explains nothing.
+
+    `by`: it was written before then, whenever it says it was; or it could come from a future in which all is old.
+    """
     try:
         said = json.loads(receipt.details)
         before = datetime.fromisoformat(said["before"])
-        if receipt.at - before < _LEAST_KEPT:
+        if min(receipt.at, by) - before < _LEAST_KEPT:
             return []
         return [
             Purged(first=each["first"], last=each["last"], hash=bytes.fromhex(each["hash"]), before=before)
             for each in said["ranges"]
             if 1 <= each["first"] <= each["last"]
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
 
 
@@ -74,10 +77,10 @@ class Receipts:
         self._by_first: dict[int, Purged] = {}
         self._firsts: list[int] = []
 
-    def learn(self, line: Line) -> None:
-        """Does nothing for an entry that is no receipt."""
+    def learn(self, line: Line, *, by: datetime) -> None:
+        """Does nothing for an entry that is no receipt. `by`: it was written before then."""
         if line.action == JOURNAL_PURGED:
-            for purged in purged_by(line):
+            for purged in purged_by(line, by=by):
                 self._by_first.setdefault(purged.first, purged)
             self._firsts = sorted(self._by_first)
 

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     CUT = "cut"
     REWRITTEN = "rewritten"
     PURGED_EARLY = "purged_early"
+    MISDATED = "misdated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,8 @@ class _LateRun:
 class Verification:
     """`add` every sealed entry by number, let those `wait` that are not sealed, and `end`.
 
-    `heads` are ends of this chain that were kept elsewhere. Each finding comes as soon as it is certain.
+    `heads` are ends of this chain that were kept elsewhere. Each finding comes as soon as it is certain. `now` must be
+    of the same clock as the entries: it tells which times are still to come.
     """
 
     def __init__(self, *, heads: Iterable[Head] = ()) -> None:
@@ -94,12 +96,13 @@ class Verification:
         self._oldest_unsealed: Line | None = None
         self._unsealed = 0
 
-    def add(self, sealed: Sealed) -> Iterator[Finding]:
+    def add(self, sealed: Sealed, *, now: datetime) -> Iterator[Finding]:
         """The next entry by number. What is certain by now is wrong with it or before it."""
         number, previous = (self.last.number, self.last.hash) if self.last else (0, NOTHING)
         self.entries += 1
-        self._receipts.learn(sealed.line)
+        self._receipts.learn(sealed.line, by=min(sealed.sealed_at, now) + LATE)
         yield from self._see_lateness(sealed)
+        yield from _misdating(self.last, sealed, now=now)
         if sealed.number <= number:
             yield _of(sealed, Kind.ADDED, "bears a number that was given before, or that none is given")
             return
@@ -112,9 +115,12 @@ class Verification:
                 yield _of(sealed, Kind.REWRITTEN, f"is not what {_kept(head)} was the end of")
         self.last = sealed
 
-    def wait(self, line: Line, *, now: datetime) -> None:
+    def wait(self, line: Line, *, now: datetime) -> Iterator[Finding]:
         """The next entry that is not sealed, oldest first; a minute from its writing it should be."""
-        self._receipts.learn(line)
+        self._receipts.learn(line, by=now + LATE)
+        if line.at - now > LATE:
+            words = f"entry {line.entry_id}, not sealed yet, tells of a time that is still to come"
+            yield Finding(kind=Kind.MISDATED, words=words, entry_id=line.entry_id)
         if now - line.at > LATE:
             self._unsealed += 1
             self._oldest_unsealed = self._oldest_unsealed or line
@@ -176,6 +182,16 @@ class Verification:
             numbers = _numbers(run.first.number, run.last.number)
             words = f"{numbers} sealed up to {run.longest} after what is told there: it came late, or sealing was away"
             yield Finding(kind=Kind.LATE, words=words, number=run.first.number, entry_id=run.first.line.entry_id)
+
+
+def _misdating(before: Sealed | None, sealed: Sealed, *, now: datetime) -> Iterator[Finding]:
+    """Times that cannot be: nobody tells or seals what is still to come, nor seals before the seal he goes on from."""
+    if before and before.sealed_at - sealed.sealed_at > LATE:
+        yield _of(sealed, Kind.MISDATED, "says that it was sealed before the entry before it")
+    if sealed.line.at - sealed.sealed_at > LATE:
+        yield _of(sealed, Kind.MISDATED, "tells of a time after its sealing")
+    if sealed.sealed_at - now > LATE:
+        yield _of(sealed, Kind.MISDATED, "says that it was sealed at a time that is still to come")
 
 
 def _judge_purged_head(head: Head, purged: Purged) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ What can be wrong with it is decided in `domain/verification`.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import chain as chained
 from uuid import UUID
 
 from service.domain.chain import Head, Line, Sealed, exported
@@ -31,15 +32,19 @@ def journal_head(database: Database, *, agency_id: UUID) -> Head:
 def verify_journal(
     database: Database, verification: Verification, *, agency_id: UUID, now: datetime
 ) -> Iterator[Finding]:
-    """Walks one agency's journal while it is written on; `verification` knows afterwards how far it went."""
-    for sealed in _sealed_after(database, agency_id, _BEFORE_ALL):
-        yield from verification.add(sealed)
-    for line in _unsealed(database, agency_id):
-        verification.wait(line, now=now)
+    """Walks one agency's journal while it is written on; `verification` knows afterwards how far it went.
+
+    `now` is when it begins; a long journal takes minutes, and what is sealed meanwhile is not from the future.
+    """
+    ahead = now - database.now()
+    yield from _add_sealed(database, verification, agency_id, after=_BEFORE_ALL, ahead=ahead)
+    for piece in _unsealed(database, agency_id):
+        read_at = database.now() + ahead
+        for line in piece:
+            yield from verification.wait(line, now=read_at)
     # Once more to the end: a receipt that was sealed meanwhile was among neither.
     end = verification.last.number if verification.last else _BEFORE_ALL
-    for sealed in _sealed_after(database, agency_id, end):
-        yield from verification.add(sealed)
+    yield from _add_sealed(database, verification, agency_id, after=end, ahead=ahead)
     yield from verification.end()
 
 
@@ -48,29 +53,39 @@ def export_journal(
 ) -> Iterator[bytes]:
     """One line of JSON for each sealed entry with a number above `after`, by number; of one incident, or of all."""
     if incident_id is None:
-        entries = _sealed_after(database, agency_id, after)
+        entries: Iterator[Sealed] = chained.from_iterable(_sealed_after(database, agency_id, after))
     else:
         with database.transaction(agency_id) as tx:
             entries = iter(chain.sealed_of_incident(tx, incident_id, after=after))
     return (exported(sealed) for sealed in entries)
 
 
-def _sealed_after(database: Database, agency_id: UUID, number: int) -> Iterator[Sealed]:
+def _add_sealed(
+    database: Database, verification: Verification, agency_id: UUID, *, after: int, ahead: timedelta
+) -> Iterator[Finding]:
+    """`ahead` of the database's own clock is whoever asks."""
+    for piece in _sealed_after(database, agency_id, after):
+        read_at = database.now() + ahead
+        for sealed in piece:
+            yield from verification.add(sealed, now=read_at)
+
+
+def _sealed_after(database: Database, agency_id: UUID, number: int) -> Iterator[list[Sealed]]:
     while True:
         with database.transaction(agency_id) as tx:
             piece = chain.sealed_after(tx, number, at_most=PIECE)
         if not piece:
             return
-        yield from piece
+        yield piece
         number = piece[-1].number
 
 
-def _unsealed(database: Database, agency_id: UUID) -> Iterator[Line]:
+def _unsealed(database: Database, agency_id: UUID) -> Iterator[list[Line]]:
     last = None
     while True:
         with database.transaction(agency_id) as tx:
             piece = chain.unsealed(tx, last, at_most=PIECE)
-        yield from piece
+        yield piece
         if len(piece) < PIECE:
             return
         last = piece[-1]

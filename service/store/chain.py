@@ -4,10 +4,11 @@ What a chain is: `domain/chain`. Writing and reading the journal otherwise: `jou
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, func, select, text, tuple_
+from sqlalchemy import Text, bindparam, cast, func, literal, select, text, tuple_
 
 from service.domain.chain import Head, Line, Sealed
 from service.store.database import Database, Transaction
@@ -23,20 +24,31 @@ _SEAL = text(
     where journal.agency_id = :agency_id and journal.entry_id = given.entry_id
     """
 )
+_LAST_NUMBER = 2**63 - 1
 _ENTRY = JOURNAL.c
+
+
+def _told(time: Any) -> Any:
+    """The nearest time that we can tell: `infinity`, which an owner may write, is none. For no time at all the last."""
+    first, last = (literal(at) for at in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)))
+    return func.greatest(func.least(time, last), first)
+
+
+# Nothing that somebody has made of a row may hide it: what cannot be read is read as something that was never sealed.
+_AT = _told(_ENTRY.at)
+_SEAL_OF = (_told(_ENTRY.sealed_at).label("sealed_at"), func.coalesce(_ENTRY.hash, b"").label("hash"))
 _LINE = select(
-    *(_ENTRY[name] for name in ("agency_id", "entry_id", "at", "actor", "origin", "action", "incident_id")),
+    *(_ENTRY[name] for name in ("agency_id", "entry_id", "actor", "origin", "action", "incident_id")),
+    _AT.label("at"),
     cast(_ENTRY.details, Text).label("details"),
 )
-_SEALED = _LINE.add_columns(_ENTRY.number, _ENTRY.sealed_at, _ENTRY.hash).order_by(_ENTRY.number, _ENTRY.entry_id)
-_UNSEALED = _LINE.where(_ENTRY.number.is_(None)).order_by(_ENTRY.at, _ENTRY.entry_id).limit(bindparam("at_most"))
-_UNSEALED_AFTER = _UNSEALED.where(tuple_(_ENTRY.at, _ENTRY.entry_id) > tuple_(bindparam("at"), bindparam("entry_id")))
-_HEAD = (
-    select(_ENTRY.number, _ENTRY.hash, _ENTRY.sealed_at)
-    .where(_ENTRY.number.is_not(None))
-    .order_by(_ENTRY.number.desc())
-    .limit(1)
-)
+_SEALED = _LINE.add_columns(_ENTRY.number, *_SEAL_OF).order_by(_ENTRY.number, _ENTRY.entry_id)
+_WAITING = _LINE.where(_ENTRY.number.is_(None)).limit(bindparam("at_most"))
+_UNSEALED = _WAITING.order_by(_ENTRY.at, _ENTRY.entry_id)
+_UNSEALED_AFTER = _WAITING.where(
+    tuple_(_AT, _ENTRY.entry_id) > tuple_(bindparam("at"), bindparam("entry_id"))
+).order_by(_AT, _ENTRY.entry_id)
+_HEAD = select(_ENTRY.number, *_SEAL_OF).where(_ENTRY.number.is_not(None)).order_by(_ENTRY.number.desc()).limit(1)
 _BETWEEN = _SEALED.where(_ENTRY.number.between(bindparam("first"), bindparam("last")))
 _NEXT = select(func.min(_ENTRY.number)).where(_ENTRY.number > bindparam("after"))
 _OF_INCIDENT = _SEALED.where(_ENTRY.incident_id == bindparam("incident_id"), _ENTRY.number > bindparam("after"))
@@ -95,7 +107,7 @@ def sealed_after(tx: Transaction, number: int, *, at_most: int) -> list[Sealed]:
     first = tx.session.execute(_NEXT, {"after": number}).scalar_one()
     if first is None:
         return []
-    rows = tx.session.execute(_BETWEEN, {"first": first, "last": first + at_most - 1})
+    rows = tx.session.execute(_BETWEEN, {"first": first, "last": min(first + at_most - 1, _LAST_NUMBER)})
     return [_sealed(row) for row in rows]
 
 

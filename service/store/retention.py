@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from service.domain.errors import Code, DomainError
 from service.domain.retention import Retention
 from service.store import directory
 from service.store.database import Database, Transaction
@@ -127,9 +129,15 @@ def ended_incidents(tx: Transaction, *, before: datetime, at_most: int) -> list[
 
 
 def purge_incident(tx: Transaction, incident_id: UUID, *, before: datetime) -> Mapping[str, int] | None:
-    """How many rows of each kind went with it; None when it may not go. The caller holds the incident's row."""
+    """How many rows of each kind went with it; None when it may not go. The caller holds the incident's row.
+
+    Raises DomainError(illegal_move) when a row that does not go with it refers to it; the transaction is lost then.
+    """
     values = {"incident_id": incident_id, "before": before}
-    counts: Mapping[str, int] | None = tx.session.execute(_INCIDENT, values).scalar_one()
+    try:
+        counts: Mapping[str, int] | None = tx.session.execute(_INCIDENT, values).scalar_one()
+    except IntegrityError as error:
+        raise DomainError(Code.ILLEGAL_MOVE, "Something still refers to this.", internal=str(error.orig)) from error
     return counts
 
 

@@ -5,20 +5,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import LiteralString
 
 import pytest
+from fake_clock import FrozenClock
 from intruder import Intruder
-from keeping import JOURNAL_GUIDE, followed
+from keeping import JOURNAL_GUIDE, a_clock_of_long_ago, followed
 from world import MakeWorld, World
 
 from service.cli.journal import FINDINGS_SHOWN, is_sound
 from service.domain.chain import Head
 from service.operations.sealing import seal_due
 from service.operations.verifying import export_journal, journal_head
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """The command asks the database for the time: what stands in the journal must not be still to come."""
+    return a_clock_of_long_ago()
 
 
 @pytest.fixture
@@ -37,10 +43,10 @@ def intruder(admin_database_url: str) -> Intruder:
     return Intruder(admin_database_url)
 
 
-def verified(world: World, *heads: Head, now: datetime | None = None) -> list[str]:
+def verified(world: World, *heads: Head) -> list[str]:
     """What `verify` says, line by line."""
     out = StringIO()
-    is_sound(world.database, [world.agency_id], heads, now=now or world.clock.now(), out=out)
+    is_sound(world.database, [world.agency_id], heads, now=world.clock.now(), out=out)
     return [line.removeprefix(f"agency {world.agency_id}: ") for line in out.getvalue().splitlines()]
 
 
@@ -173,11 +179,13 @@ def test_a_million_findings_are_counted_and_not_all_told(sealed: World, intruder
     intruder.does(
         """
         insert into journal (agency_id, entry_id, at, actor, action, details, number, hash, sealed_at)
-        select %s, gen_random_uuid(), now(), 'x', 'y', '{}', n + 1000, sha256(''), now() from generate_series(1, 1500) n
+        select %s, gen_random_uuid(), at, 'x', 'y', '{}', n + 1000, sha256(''), at
+        from generate_series(1, 1500) n, cast(%s as timestamptz) at
         """,
         sealed.agency_id,
+        sealed.clock.now(),
     )
-    said = verified(sealed, now=sealed.clock.now() + timedelta(days=9))
+    said = verified(sealed)
     assert FINDINGS_SHOWN + 1 == len(said)
     assert "1,500 WRONG" in said[-1]  # the gap, and all behind it but the first, which cannot be judged
 

@@ -42,7 +42,7 @@ def purge(chain: list[Sealed], numbers: Iterable[int]) -> list[Sealed]:
 @given(st.sets(st.integers(min_value=1, max_value=9)))
 def test_a_purge_with_its_receipt_leaves_a_chain_that_verifies(numbers: set[int]) -> None:
     verification = Verification()
-    findings = [finding for sealed in purge(an_old_chain(), numbers) for finding in verification.add(sealed)]
+    findings = [finding for sealed in purge(an_old_chain(), numbers) for finding in verification.add(sealed, now=NOW)]
     assert [] == findings + list(verification.end())
     assert len(numbers) == verification.purged
 
@@ -94,6 +94,16 @@ def test_a_receipt_cannot_say_that_the_journal_was_kept_for_a_day() -> None:
     assert [(Kind.MISSING, 1)] == named(verified([*chain[5:], *receipt]))
 
 
+@pytest.mark.parametrize("sealed_at", [NOW, NOW + timedelta(days=31)], ids=["sealed now", "sealed then"])
+def test_a_receipt_cannot_come_from_a_future_in_which_all_of_this_is_old(sealed_at: datetime) -> None:
+    chain = a_chain(10)
+    forged = a_receipt(chain[4:6], before=NOW + seconds(2), at=NOW + timedelta(days=31))
+    receipt = seal(head_of(chain), [forged], now=sealed_at)
+    assert {(Kind.MISDATED, 11), (Kind.MISSING, 5)} == set(named(verified([*chain[:4], *chain[6:], *receipt])))
+    unsealed = verified([*chain[:4], *chain[6:]], unsealed=[forged])
+    assert [(Kind.MISDATED, None), (Kind.MISSING, 5)] == named(unsealed)
+
+
 def test_a_kept_head_that_was_purged_since_still_counts() -> None:
     chain = an_old_chain()
     purged = purge(chain, range(1, 8))
@@ -110,6 +120,7 @@ def test_a_kept_head_that_was_purged_since_still_counts() -> None:
         "[]",
         "null",
         '{"before": "2025-11-20T00:00:00", "ranges": []}',
+        pytest.param("[" * 100_000 + "]" * 100_000, id="deep"),
         '{"before": "yesterday", "ranges": []}',
         '{"before": "2025-11-20T00:00:00+00:00", "ranges": [{"first": "1", "last": 2, "hash": "00"}]}',
         '{"before": "2025-11-20T00:00:00+00:00", "ranges": [{"first": 1, "last": 2, "hash": "xy"}]}',
@@ -118,14 +129,14 @@ def test_a_kept_head_that_was_purged_since_still_counts() -> None:
 )
 def test_a_receipt_that_we_never_wrote_explains_nothing(details: str) -> None:
     receipts = Receipts()
-    receipts.learn(a_line(action=JOURNAL_PURGED, details=details))
+    receipts.learn(a_line(action=JOURNAL_PURGED, details=details), by=NOW)
     assert [Lost(1, 2)] == list(receipts.explain(1, 2))
 
 
 def test_another_entry_explains_nothing_whatever_it_says() -> None:
     chain = an_old_chain()
     receipts = Receipts()
-    receipts.learn(replace(a_receipt(chain[:3]), action="note_added"))
+    receipts.learn(replace(a_receipt(chain[:3]), action="note_added"), by=NOW)
     assert [Lost(1, 3)] == list(receipts.explain(1, 3))
 
 
@@ -145,7 +156,7 @@ def test_nothing_purged_is_no_range() -> None:
 def test_every_number_of_a_gap_is_in_exactly_one_piece(numbers: set[int], one: int, other: int) -> None:
     first, last = sorted((one, other))
     receipts = Receipts()
-    receipts.learn(a_receipt(sealed for sealed in an_old_chain(30) if sealed.number in numbers))
+    receipts.learn(a_receipt(sealed for sealed in an_old_chain(30) if sealed.number in numbers), by=NOW)
     pieces = list(receipts.explain(first, last))
     assert list(range(first, last + 1)) == [number for piece in pieces for number in range(piece.first, piece.last + 1)]
     explained = {n for piece in pieces if isinstance(piece, Purged) for n in range(piece.first, piece.last + 1)}

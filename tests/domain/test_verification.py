@@ -187,6 +187,29 @@ def test_entries_that_came_late_are_a_warning_told_once_for_neighbours() -> None
     assert finding.words.startswith("numbers 2 to 3 are sealed up to 3:00:00 after")
 
 
+# -- times that cannot be ------------------------------------------------------------------------------------------
+
+
+def test_an_entry_that_was_sealed_before_the_one_before_it_is_named_and_no_other() -> None:
+    first = a_chain(3)
+    long_ago = NOW - timedelta(days=50)
+    backdated = seal(head_of(first), [a_line("4", at=long_ago)], now=long_ago + seconds(1))
+    after = seal(head_of(backdated), [a_line("5")], now=NOW + seconds(2))
+    assert [(Kind.MISDATED, 4)] == named(verified([*first, *backdated, *after]))
+
+
+@pytest.mark.parametrize(("ahead_s", "kinds"), [(59, []), (61, [Kind.MISDATED])])
+def test_clocks_may_part_by_a_minute_and_no_more(ahead_s: int, kinds: list[Kind]) -> None:
+    soon = NOW + seconds(ahead_s)
+    told_ahead = seal(_START, [a_line("1", at=soon)], now=NOW)
+    sealed_ahead = seal(_START, [a_line("1")], now=soon)
+    sealed_back = seal(head_of(sealed_ahead), [a_line("2")], now=NOW)
+    assert kinds == [finding.kind for finding in verified(told_ahead)]
+    assert kinds == [finding.kind for finding in verified(sealed_ahead) if finding.kind is not Kind.LATE]
+    assert kinds == [finding.kind for finding in verified([*sealed_ahead, *sealed_back], now=soon) if finding.is_fault]
+    assert kinds == [finding.kind for finding in verified([], unsealed=[a_line("1", at=soon)])]
+
+
 def test_everything_but_lateness_is_a_fault() -> None:
     chain = a_chain(3)
     assert all(finding.is_fault for finding in verified(chain[1:], heads=[replace(head_of(chain), number=9)]))
@@ -195,7 +218,7 @@ def test_everything_but_lateness_is_a_fault() -> None:
 def test_it_counts_what_it_has_seen() -> None:
     verification = Verification()
     for sealed in a_chain(7):
-        assert [] == list(verification.add(sealed))
+        assert [] == list(verification.add(sealed, now=NOW))
     assert (7, 7) == (verification.entries, verification.last.number if verification.last else None)
 
 

@@ -10,7 +10,7 @@ from builders import NOW, seconds
 from intruder import Intruder
 from psycopg.errors import CheckViolation
 from sqlalchemy import text, update
-from sqlalchemy.exc import DatabaseError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 from world import MakeWorld, World
 
 from service.domain.chain import Sealed, follows
@@ -186,6 +186,30 @@ def test_a_sealed_entry_is_not_sealed_again_by_anybody(world: World, seal: dict[
     seal_due(world.database, world.ports)
     with pytest.raises(DatabaseError, match="append-only"), world.database.transaction(world.agency_id) as tx:
         tx.session.execute(update(JOURNAL).where(JOURNAL.c.number == 1).values(seal))
+
+
+@pytest.mark.parametrize("at", ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC"])
+def test_nobody_tells_of_a_time_that_cannot_be_read_back(world: World, at: str) -> None:
+    told = text(
+        "insert into journal (agency_id, entry_id, at, actor, action, details)"
+        " values (:agency_id, gen_random_uuid(), cast(:at as timestamptz), 'x', 'y', '{}')"
+    )
+    with pytest.raises(IntegrityError, match="can_be_told"), world.database.transaction(world.agency_id) as tx:
+        tx.session.execute(told, {"agency_id": world.agency_id, "at": at})
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**53, sealing.PIECE + 1])
+def test_nobody_seals_an_entry_so_far_ahead_that_the_numbers_run_out(world: World, number: int) -> None:
+    sealed = update(JOURNAL).values(number=number, hash=b"", sealed_at=world.clock.now())
+    with pytest.raises(DatabaseError, match="by number"), world.database.transaction(world.agency_id) as tx:
+        tx.session.execute(sealed)
+    assert 2 == seal_due(world.database, world.ports)
+
+
+def test_no_number_is_beyond_what_json_carries(intruder: Intruder, world: World) -> None:
+    seal_due(world.database, world.ports)
+    with pytest.raises(CheckViolation):
+        intruder.does("update journal set number = %s where number = 2", 2**53 + 1)
 
 
 def test_there_is_no_half_a_seal(intruder: Intruder, world: World) -> None:

@@ -2,9 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from builders import a_point
+from builders import PLACE, a_point
 from fake_clock import FrozenClock
 from intruder import Intruder
 from keeping import (
@@ -32,6 +33,11 @@ def clock() -> FrozenClock:
 @pytest.fixture
 def intruder(admin_database_url: str) -> Intruder:
     return Intruder(admin_database_url)
+
+
+def sought(world: World) -> list[UUID]:
+    """Whoever would be found near the place."""
+    return [unit.unit_id for unit in world.positions.near(world.agency_id, PLACE, limit=10)]
 
 
 # -- where units were ----------------------------------------------------------------------------------------------
@@ -96,6 +102,29 @@ def test_positions_are_gone_after_a_day_and_the_purge_says_so(world: World, intr
     [receipt] = receipts(world, "positions_purged")
     assert {"trails": 3, "selections": 1, "fixes": 2} == receipt.details["rows"]
     assert {"fixes_h": 24} == receipt.details["rule"]
+
+
+def test_who_has_reported_nothing_for_a_day_is_sought_nowhere_and_who_reports_is(world: World) -> None:
+    _, reporting = world.cars(800, 900)
+    world.clock.advance(A_DAY_S + 60)
+    reporting.is_at(a_point(away_m=900))
+    purge(world)
+    assert [reporting.unit_id] == sought(world)
+
+
+def test_what_redis_could_not_forget_while_it_was_away_it_forgets_an_hour_later(world: World) -> None:
+    world.cars(800)
+    world.clock.advance(A_DAY_S + 60)
+    world.positions.is_away = True
+    purge(world)
+    world.positions.is_away = False
+    assert 1 == len(sought(world))
+    assert [{"trails": 0, "selections": 0, "fixes": 1}] == [
+        receipt.details["rows"] for receipt in receipts(world, "positions_purged")
+    ]
+    world.clock.advance(3_600)
+    purge(world)
+    assert [] == sought(world)
 
 
 def test_who_was_chosen_and_why_is_still_told_when_the_positions_are_gone(world: World) -> None:

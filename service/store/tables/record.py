@@ -9,6 +9,13 @@ from sqlmodel import Field, SQLModel
 
 from service.store.tables.columns import json_column, time_column
 
+_CAN_BE_TOLD = """
+    at >= '0001-01-01 00:00:00+00' and at < '10000-01-01 00:00:00+00'
+    and (sealed_at is null or sealed_at >= '0001-01-01 00:00:00+00' and sealed_at < '10000-01-01 00:00:00+00')
+    and (number is null or number <= 9007199254740992)
+"""
+"""Times that every program can tell, so none at infinity, and numbers that JSON can carry."""
+
 
 class JournalRow(SQLModel, table=True):
     """Append-only: a trigger refuses to everybody what is not adding, or sealing what is not sealed.
@@ -30,6 +37,7 @@ class JournalRow(SQLModel, table=True):
         ),
         Index("ix_journal_unsealed", "agency_id", "at", "entry_id", postgresql_where=text("number is null")),
         CheckConstraint("num_nonnulls(number, hash, sealed_at) in (0, 3) and number > 0", name="sealed"),
+        CheckConstraint(_CAN_BE_TOLD, name="can_be_told"),
         UniqueConstraint("agency_id", "number", name="number"),
     )
     agency_id: UUID = Field(primary_key=True)
