@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.adapters.fcm import Fcm
 from service.adapters.quiet import Quiet
 from service.adapters.redis_feed import RedisFeed
 from service.adapters.redis_positions import RedisPositions
@@ -79,6 +78,9 @@ def _clock(settings: Settings, clock: DatabaseClock) -> Clock:
 def _push(settings: Settings, clock: Clock) -> Push:
     if settings.fcm_credentials_file is None:
         return Quiet()
+    # Here, because a second of importing Google's SDK is only for processes that send: not for each `beatline admin`.
+    from service.adapters.fcm import Fcm  # noqa: PLC0415  see above
+
     return Fcm(
         settings.fcm_credentials_file,
         clock=clock,

@@ -55,6 +55,7 @@ class BrokenSomewhere:
         self.keep = world.positions.keep
         self.rebuild = world.positions.rebuild
         self.aclose = world.positions.aclose
+        self.forget = world.positions.forget
 
     def near(self, agency_id: UUID, point: Point, *, limit: int) -> list[UnitTrack]:
         if point == self._place:

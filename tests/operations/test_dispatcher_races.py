@@ -51,7 +51,7 @@ def test_two_merge_crosswise_at_once(world: World) -> None:
         )
         ended = [world.dispatcher.sees(each).incident.state is IncidentState.CLOSED for each in (one, other)]
         assert [False, True] == sorted(ended)
-        world.advance(700)
+        world.clock.advance(700)
 
 
 def test_closing_while_officers_accept_and_the_clock_escalates(world: World) -> None:
@@ -74,7 +74,7 @@ def test_closing_while_officers_accept_and_the_clock_escalates(world: World) -> 
         assert IncidentState.CLOSED is seen.incident.state
         assert not [alert for alert in seen.alerts if alert.alert.rings]
         assert 1 == [entry.action for entry in seen.timeline].count("closure_ordered")
-        world.advance(700)
+        world.clock.advance(700)
 
 
 def _at_once(*acts: Callable[[], object]) -> None:
