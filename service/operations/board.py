@@ -14,6 +14,7 @@ from service.domain.incident import Incident, IncidentState
 from service.domain.stage_clock import Stage, stage_clock
 from service.domain.unit import Fix
 from service.operations.accounts import SignedInUser
+from service.operations.record import looked
 from service.ports import Ports
 from service.store import alerts, detections, fixes, incidents, journal, names, pages, receipts, selections, units
 from service.store.alerts import StoredAlert
@@ -67,23 +68,26 @@ def list_incidents(database: Database, ports: Ports, *, user: SignedInUser, want
         if wanted.before is not None and incidents.find(tx, wanted.before) is None:
             raise DomainError(Code.INVALID, "cursor must be the `next` of an earlier answer.")
         found = incidents.page_of_newest(tx, states=wanted.states, before=wanted.before, limit=wanted.limit)
-        seen = [str(incident.incident_id) for incident in found]
-        before = str(wanted.before) if wanted.before else None
-        _looked(tx, ports, user, "incidents_listed", states=list(wanted.states), before=before, incident_ids=seen)
+        details = {
+            "states": list(wanted.states),
+            "before": str(wanted.before) if wanted.before else None,
+            "incident_ids": [str(incident.incident_id) for incident in found],
+        }
+        looked(tx, ports, user, "incidents_listed", details=details)
         return found
 
 
 def record_watching(database: Database, ports: Ports, *, user: SignedInUser, after: UUID | None) -> None:
     """Whoever watches from now on sees whatever happens, and what happened after that event."""
     with database.transaction(user.agency_id, origin=user.origin) as tx:
-        _looked(tx, ports, user, "incidents_watched", after=str(after) if after else None)
+        looked(tx, ports, user, "incidents_watched", details={"after": str(after) if after else None})
 
 
 def show_incident(database: Database, ports: Ports, *, user: SignedInUser, incident_id: UUID) -> IncidentRecord:
     """Also what each act answers with. Raises DomainError(not_found), also for another agency's incident."""
     with database.transaction(user.agency_id, origin=user.origin) as tx:
         record = _record(tx, incident_id)
-        _looked(tx, ports, user, "incident_read", incident_id=incident_id)
+        looked(tx, ports, user, "incident_read", incident_id=incident_id)
         return record
 
 
@@ -143,16 +147,3 @@ def _stages(
             Stage.CLOSED: [incident.ended_at],
         }
     )
-
-
-def _looked(
-    tx: Transaction,
-    ports: Ports,
-    user: SignedInUser,
-    action: str,
-    *,
-    incident_id: UUID | None = None,
-    **details: object,
-) -> None:
-    entry = Entry(at=ports.clock.now(), actor=user.actor, action=action, incident_id=incident_id, details=details)
-    journal.write(tx, [entry])

@@ -31,8 +31,9 @@ def list_journal(database: Database, ports: Ports, *, user: SignedInUser, search
         if search.before is not None and not journal.knows(tx, search.before):
             raise DomainError(Code.INVALID, "cursor must be the `next` of an earlier answer.")
         found = journal.find(tx, search, limit=limit)
-        asked = {"actor": search.actor, "action": search.action, "before": _or_none(search.before)}
-        _looked(tx, ports, user, "journal_read", incident_id=search.incident_id, details=asked)
+        before = _or_none(search.before)
+        asked = {"actor": search.actor, "action": search.action, "before": before}
+        looked(tx, ports, user, "journal_read", incident_id=search.incident_id, details=asked)
         return JournalPage(entries=found, names=names.of_actors(tx, {stored.entry.actor for stored in found}))
 
 
@@ -43,14 +44,22 @@ def show_trails(database: Database, ports: Ports, *, user: SignedInUser, inciden
             raise not_found("incident")
         found = trails.of_incident(tx, incident_id)
         details = {"units": [str(trail.unit_id) for trail in found]}
-        _looked(tx, ports, user, "trail_read", incident_id=incident_id, details=details)
+        looked(tx, ports, user, "trail_read", incident_id=incident_id, details=details)
         return found
 
 
-def _looked(
-    tx: Transaction, ports: Ports, user: SignedInUser, action: str, *, incident_id: UUID | None, details: dict[str, Any]
+def looked(
+    tx: Transaction,
+    ports: Ports,
+    user: SignedInUser,
+    action: str,
+    *,
+    incident_id: UUID | None = None,
+    details: dict[str, Any] | None = None,
 ) -> None:
-    entry = Entry(at=ports.clock.now(), actor=user.actor, action=action, incident_id=incident_id, details=details)
+    """Who looked at what, for the journal: the same transaction in which it was read."""
+    at = ports.clock.now()
+    entry = Entry(at=at, actor=user.actor, action=action, incident_id=incident_id, details=details or {})
     journal.write(tx, [entry])
 
 
