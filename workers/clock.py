@@ -1,11 +1,9 @@
 """`python -m workers.clock`: the loop that finds rows whose time has come. One on every host, any number at once."""
 
-import signal
-from threading import Event
-
 import structlog
 
 from service import runtime
+from service.dev.children import told_to_stop
 from service.observe import configure_logging
 from service.operations.escalations import run_clock
 
@@ -14,10 +12,7 @@ log = structlog.get_logger()
 
 def main() -> None:
     configure_logging()
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with runtime.running(sends=True) as here:
+    with told_to_stop() as stop, runtime.running(sends=True) as here:
         here.ports.push.warm()
         log.info("clock_started")
         run_clock(here.database, here.ports, threads=here.threads, stop=stop)

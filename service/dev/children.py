@@ -107,7 +107,12 @@ class Children:
 def told_to_stop() -> Iterator[threading.Event]:
     """Inside the block, SIGTERM, SIGINT and SIGHUP set the event instead of ending the process. Main thread only."""
     done = threading.Event()
-    before = {number: signal.signal(number, lambda *_: done.set()) for number in _STOPPING}
+
+    def stop(*_: object) -> None:
+        # In a thread: the main one may hold the event's lock at this very moment, and would wait for itself for ever.
+        threading.Thread(target=done.set).start()
+
+    before = {number: signal.signal(number, stop) for number in _STOPPING}
     try:
         yield done
     finally:

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from service.dev.children import RESTART_AFTER_S, Children
+from service.dev.children import RESTART_AFTER_S, Children, told_to_stop
 
 PARENT = """
 import sys, threading
@@ -96,3 +97,22 @@ def test_their_words_go_to_the_log(tmp_path: Path) -> None:
     with Children(log=log, environment={**os.environ, "GREETING": "good evening"}) as children:
         children.start("child", ["sh", "-c", 'echo "$GREETING"; exec sleep 60'])
         until(lambda: log.exists() and log.read_text() == "good evening\n")
+
+
+def test_a_signal_stops_it_whatever_it_does_at_that_moment() -> None:
+    """It used to wait for ever when the signal fell into the microseconds in which it looked whether to stop."""
+    over = threading.Event()
+
+    def keep_signalling() -> None:
+        while not over.wait(0.000_5):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with told_to_stop() as done:
+        sender = threading.Thread(target=keep_signalling)
+        sender.start()
+        for _ in range(500):
+            while not done.wait(0.000_01):
+                pass
+            done.clear()
+        over.set()
+        sender.join()
