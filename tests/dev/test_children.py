@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,20 +98,18 @@ def test_their_words_go_to_the_log(tmp_path: Path) -> None:
         until(lambda: log.exists() and log.read_text() == "good evening\n")
 
 
+LONG_ENOUGH_S = 2.0
+"""For some thousand signals to fall into every microsecond of a wait."""
+
+
 def test_a_signal_stops_it_whatever_it_does_at_that_moment() -> None:
     """It used to wait for ever when the signal fell into the microseconds in which it looked whether to stop."""
-    over = threading.Event()
-
-    def keep_signalling() -> None:
-        while not over.wait(0.000_5):
-            os.kill(os.getpid(), signal.SIGTERM)
-
+    signalling = f"import os, time\nwhile True: os.kill({os.getpid()}, {signal.SIGTERM:d}); time.sleep(0.0003)"
     with told_to_stop() as done:
-        sender = threading.Thread(target=keep_signalling)
-        sender.start()
-        for _ in range(500):
-            while not done.wait(0.000_01):
-                pass
+        sender = subprocess.Popen([sys.executable, "-c", signalling])
+        until_s = time.monotonic() + LONG_ENOUGH_S
+        while time.monotonic() < until_s:
+            done.wait(0.000_01)
             done.clear()
-        over.set()
-        sender.join()
+        sender.kill()
+        sender.wait()
