@@ -22,6 +22,7 @@ from service.domain.unit import Fix, Status
 from service.operations.acknowledgments import AlertView, lock_incident_of, own_alert
 from service.operations.decisions import carry_out
 from service.operations.emergencies import Call, call_for_help
+from service.operations.one_by_one import passed_over
 from service.operations.paging import nudge_workers
 from service.operations.registry import SignedInDevice
 from service.ports import Ports
@@ -65,11 +66,8 @@ def look_after_due(database: Database, ports: Ports) -> int:
     """Look after every unit whose time has come; of how many incidents there were any."""
     due = incidents.with_units_to_look_after(database, now=ports.clock.now(), at_most=AT_MOST)
     for row in due:
-        try:
+        with passed_over("units_not_looked_after", incident_id=row.incident_id):
             _look_after_units_of(database, ports, row)
-        except Exception:
-            # The clock loop: one incident must not stand before the others.
-            log.exception("units_not_looked_after", incident_id=str(row.incident_id))
     return len(due)
 
 

@@ -18,6 +18,7 @@ from service.domain.events import DeadlinePassed
 from service.domain.incident import Incident
 from service.operations.care import look_after_due
 from service.operations.decisions import carry_out
+from service.operations.one_by_one import passed_over
 from service.operations.paging import decide_around, send_due_pages
 from service.operations.replacing import replace_unreachable
 from service.operations.retention import LOOK_EVERY_S, purge_due
@@ -87,11 +88,8 @@ def _tick_until(stop: Event, act: Callable[[], object], every_s: float = TICK_S)
 
 
 def _each(row: Due, act: Callable[[], object]) -> None:
-    try:
+    with passed_over("due_incident_failed", incident_id=row.incident_id):
         act()
-    except Exception:
-        # The clock loop: one row must not stand before the others.
-        log.exception("due_incident_failed", incident_id=str(row.incident_id))
 
 
 def pass_deadline(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> None:

@@ -15,6 +15,7 @@ import structlog
 from service.domain.errors import DomainError
 from service.domain.purge_receipts import JOURNAL_PURGED, purged_ranges, receipt_details
 from service.domain.retention import Retention
+from service.operations.one_by_one import passed_over
 from service.ports import Ports, PositionsUnavailable
 from service.store import incidents, journal, retention
 from service.store.database import Database, Transaction
@@ -38,11 +39,8 @@ def purge_due(database: Database, ports: Ports) -> int:
     """Purge each agency whose time has come; how many there were."""
     due = retention.due(database, now=ports.clock.now(), at_most=AGENCIES_AT_MOST)
     for agency_id in due:
-        try:
+        with passed_over("agency_not_purged", agency_id=agency_id):
             purge_agency(database, ports, agency_id=agency_id)
-        except Exception:
-            # The clock loop: one agency must not stand before the others.
-            log.exception("agency_not_purged", agency_id=str(agency_id))
     return len(due)
 
 

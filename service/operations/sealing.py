@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from service.domain.chain import seal
+from service.operations.one_by_one import passed_over
 from service.ports import Ports
 from service.store import chain
 from service.store.database import Database
@@ -27,11 +28,8 @@ def seal_due(database: Database, ports: Ports) -> int:
     """Seal what waits, in every agency; how many entries that were."""
     sealed = 0
     for agency_id in chain.unsealed_agencies(database, at_most=AGENCIES_AT_MOST):
-        try:
+        with passed_over("journal_not_sealed", agency_id=agency_id):
             sealed += seal_journal(database, ports, agency_id=agency_id)
-        except Exception:
-            # The clock loop: one agency must not stand before the others.
-            log.exception("journal_not_sealed", agency_id=str(agency_id))
     return sealed
 
 
