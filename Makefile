@@ -1,7 +1,7 @@
 # The commands of this repository. `make help` lists them; each does the set-up it needs (Python >= 3.11, git, make).
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench clean
+.PHONY: help setup demo test check lint format bench chaos clean
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
@@ -44,6 +44,9 @@ format: $(STAMP) ## Let ruff mend what it can
 
 bench: $(STAMP) ## The figures of BENCHMARKS.md, measured on this machine
 	@$(TIED) $(BIN)/python tests/bench/run.py $(ARGS)
+
+chaos: $(STAMP) ## The promises of RELIABILITY.md while things break, with a table (ARGS="r06 --runs 3")
+	@$(TIED) $(BIN)/python tests/chaos/main.py $(ARGS)
 
 clean: ## Remove everything that these commands have made, the demo's data included
 	rm -rf .venv .uv .data build dist *.egg-info

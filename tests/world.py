@@ -25,13 +25,14 @@ from service.domain.detection import DetectionKind
 from service.domain.geo import Point
 from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, PushTarget, Status, Track, UnitKind
-from service.operations import acknowledgments, board, care, detections, escalations, registry
+from service.operations import acknowledgments, board, care, detections, drills, escalations, registry
 from service.operations.accounts import SignedInUser
 from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
 from service.operations.catching_up import alerts_since
+from service.operations.claiming import LEASE_S
 from service.operations.detections import Answer, Arrival
-from service.operations.paging import LEASE_S, send_due_pages
+from service.operations.paging import send_due_pages
 from service.operations.registry import SignedInDevice
 from service.ports import Ports
 from service.store import alerts, devices, fixes, incidents, journal, pages, units, users
@@ -280,6 +281,7 @@ class World:
         with self.working() as (database, ports):
             escalations.escalate_due(database, ports)
             care.look_after_due(database, ports)
+            drills.finish_due(database, ports)
             escalations.send_overdue(database, ports, threads=self.threads)
 
     @contextmanager
@@ -297,7 +299,8 @@ class World:
     def claim_all(self, tx: Transaction) -> None:
         """A worker takes every due page, and is never heard of again."""
         for incident in incidents.page_of_newest(tx, states=(), before=None, limit=10):
-            pages.claim_due(tx, incident.incident_id, now=self.clock.now(), lease=self.clock.real(LEASE_S))
+            due = pages.units_due(tx, incident.incident_id, now=self.clock.now())
+            pages.claim_due(tx, incident.incident_id, due, now=self.clock.now(), lease=self.clock.real(LEASE_S))
 
     def lose_target(self, tx: Transaction, phone: Phone) -> None:
         """The push service said that the phone is gone; whoever heard it died before anything came of it."""

@@ -45,6 +45,7 @@ _MINIMAL_EMERGENCIES = {
     PageKind.ALERT: "Officer emergency",
     PageKind.WARNING: "Officer emergency near you",
 }
+_SOMETIMES_SILENT = frozenset({PageKind.UPDATE, PageKind.DIGEST})
 _DOUBTS = {Confidence.UNCERTAIN: ", uncertain", Confidence.LOW: ", low confidence"}
 
 
@@ -83,8 +84,8 @@ def data(notice: Notice) -> dict[str, str]:
     """The fields of DESIGN §6 as a push service carries them: all strings, absent values left out.
 
     Times are RFC 3339 in UTC with milliseconds, coordinates degrees with six decimals, distances metres. Three fields
-    are there only when they say something: `silent` ("true") on an update that must not ring, `reason` on a recall or
-    an update ("Confirmed by dispatch"), `emergency` (a call sign) when an officer called for help. `deadline_at` is
+    are there only when they say something: `silent` ("true") on an update or a digest that must not ring, `reason` on
+    a recall, an update ("Confirmed by dispatch") or a digest ("Late by 4 minutes"), `emergency` (a call sign) when an officer called for help. `deadline_at` is
     until when an answer is wanted. Below 2,048 bytes whatever the notice holds, because long texts are cut and a long
     `image_url` is left out; so text that repeats it fits with it into a push service's 4,096.
     """
@@ -93,6 +94,7 @@ def data(notice: Notice) -> dict[str, str]:
         "incident_id": str(notice.incident_id),
         "alert_id": str(notice.alert_id) if notice.alert_id else None,
         "sequence": str(notice.sequence),
+        "silent": "true" if notice.silent and notice.kind in _SOMETIMES_SILENT else None,
     }
     shown = {} if notice.minimal else _shown(notice)
     return {name: value for name, value in (named | shown).items() if value}
@@ -151,7 +153,6 @@ def _shown(notice: Notice) -> dict[str, str | None]:
         "occurred_at": _utc(sound.occurred_at),
         "deadline_at": None if notice.deadline_at is None else _utc(notice.deadline_at),
         "image_url": image_url(notice),
-        "silent": "true" if notice.silent and notice.kind is PageKind.UPDATE else None,
         "reason": _cut(notice.reason, max_bytes=MAX_REASON_BYTES),
         "emergency": _cut(notice.emergency or "", max_bytes=MAX_CALL_SIGN_BYTES),
     }

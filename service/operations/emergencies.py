@@ -20,7 +20,7 @@ from service.operations.paging import nudge_workers
 from service.operations.registry import SignedInDevice
 from service.operations.surroundings import Surroundings, candidates, looking_around
 from service.ports import Ports
-from service.store import agencies, alerts, emergencies, fixes, incidents, journal, pages, units
+from service.store import agencies, alerts, emergencies, fixes, incidents, journal, superseded, units
 from service.store.database import Database, Transaction
 from service.store.journal import Entry
 
@@ -97,7 +97,7 @@ class _Reception:
         # The unit before its pages, as in every other transaction: or two of them wait for each other.
         if self.unit.status is not Status.OFF_DUTY:
             units.make_busy(self.tx, self.unit.unit_id, incident.incident_id, status=Status.ON_SCENE, now=self.now)
-        pages.silence(self.tx, self.unit.unit_id, now=self.now)
+        superseded.silence(self.tx, self.unit.unit_id, now=self.now)
 
     def _repeat(self, incident: Incident) -> bool:
         self._keep_silent(incident)

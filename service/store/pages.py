@@ -4,19 +4,21 @@ Numbers: a page is due when `next_action_at` has come; a claim moves that forwar
 worker died is due again by itself. `attempt` fences: whoever lost the lease settles nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from service.domain.alert import PageKind, PageState
+from service.store import superseded
 from service.store.database import Transaction
 from service.store.ids import new_id
+from service.store.superseded import Manner, Place
 from service.store.tables import PAGES
 
 
@@ -51,17 +53,36 @@ class StoredPage:
     settled_at: datetime | None
     message_id: str | None
     failure: str | None
+    rang_at: datetime | None
+    hushed_at: datetime | None
 
 
-_WANT_ANSWERS = frozenset({PageKind.ALERT, PageKind.WELFARE})
+P = TypeVar("P", NewPage, StoredPage)
+
 _ADD = insert(PAGES)
+_BEFORE = PAGES.alias("before")
+# What is on its way to a phone must be settled before anything later is sent there, or a page that rang in vain is
+# followed by one that says nothing. A recall does not wait: it must be later than what it takes back, and it is.
+_NOTHING_ON_ITS_WAY = or_(
+    PAGES.c.kind == PageKind.RECALL,
+    ~exists().where(
+        _BEFORE.c.agency_id == PAGES.c.agency_id,
+        _BEFORE.c.incident_id == PAGES.c.incident_id,
+        _BEFORE.c.device_id == PAGES.c.device_id,
+        _BEFORE.c.sequence < PAGES.c.sequence,
+        _BEFORE.c.state == PageState.SENDING,
+        _BEFORE.c.next_action_at > bindparam("now"),
+    ),
+)
+_IS_DUE = and_(
+    PAGES.c.incident_id == bindparam("of_incident"),
+    PAGES.c.state.in_([PageState.PENDING, PageState.SENDING]),
+    PAGES.c.next_action_at <= bindparam("now"),
+)
+_UNITS_DUE = select(PAGES.c.unit_id).where(_IS_DUE).distinct()
 _DUE = (
     select(PAGES.c.page_id)
-    .where(
-        PAGES.c.incident_id == bindparam("of_incident"),
-        PAGES.c.state.in_([PageState.PENDING, PageState.SENDING]),
-        PAGES.c.next_action_at <= bindparam("now"),
-    )
+    .where(_IS_DUE, PAGES.c.unit_id == func.any(bindparam("of_units")), _NOTHING_ON_ITS_WAY)
     .with_for_update(skip_locked=True)
 )
 _CLAIM = (
@@ -107,36 +128,42 @@ def add(
     it is loud.
     """
     if sequence > 1:
-        unsent = _supersede_older(tx, incident_id, [page.device_id for page in pages], now=now)
+        unsent = superseded.take_back_waiting(tx, incident_id, [page.device_id for page in pages], now=now)
         pages = [_inheriting(page, unsent.get(page.device_id)) for page in pages]
-    tx.session.execute(
-        _ADD,
-        [
-            {
-                "agency_id": tx.agency_id,
-                "page_id": new_id(),
-                "incident_id": incident_id,
-                "alert_id": page.alert_id,
-                "unit_id": page.unit_id,
-                "device_id": page.device_id,
-                "kind": page.kind,
-                "sequence": sequence,
-                "loud": page.loud,
-                "reason": page.reason,
-                "state": PageState.PENDING,
-                "attempt": 0,
-                "created_at": now,
-                "next_action_at": now,
-                "expires_at": now + lifetime,
-            }
-            for page in pages
-        ],
+    rows = [_row(tx, incident_id, page, sequence=sequence, now=now) for page in pages]
+    tx.session.execute(_ADD, [row | {"next_action_at": now, "expires_at": now + lifetime} for row in rows])
+
+
+def add_digest(
+    tx: Transaction,
+    incident_id: UUID,
+    digest: NewPage,
+    *,
+    sequence: int,
+    due_at: datetime,
+    lifetime: timedelta,
+) -> None:
+    """Due at its time. It is about all of its unit's incidents, so it supersedes nothing, and nothing supersedes it."""
+    row = _row(tx, incident_id, digest, sequence=sequence, now=due_at)
+    tx.session.execute(_ADD, [row | {"next_action_at": due_at, "expires_at": due_at + lifetime}])
+
+
+def units_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> list[UUID]:
+    """Units of the incident for whose phones something is due."""
+    return list(tx.session.execute(_UNITS_DUE, {"of_incident": incident_id, "now": now}).scalars())
+
+
+def claim_due(
+    tx: Transaction, incident_id: UUID, unit_ids: Collection[UUID], *, now: datetime, lease: timedelta
+) -> list[StoredPage]:
+    """Due pages of one incident for these units, ours until the lease runs out.
+
+    Rows that another worker claims now are passed over.
+    """
+    rows = tx.session.execute(
+        _CLAIM,
+        {"of_incident": incident_id, "of_units": list(unit_ids), "now": now, "lease_ends_at": now + lease},
     )
-
-
-def claim_due(tx: Transaction, incident_id: UUID, *, now: datetime, lease: timedelta) -> list[StoredPage]:
-    """Due pages of one incident, ours until the lease runs out; rows that another worker claims now are passed over."""
-    rows = tx.session.execute(_CLAIM, {"of_incident": incident_id, "now": now, "lease_ends_at": now + lease})
     return [_page(row) for row in rows]
 
 
@@ -160,22 +187,25 @@ def try_again(tx: Transaction, page: StoredPage, *, at: datetime, failure: str) 
     return _move_claimed(tx, page, state=PageState.PENDING, next_action_at=at, failure=failure)
 
 
-def supersede_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> None:
-    """Nothing that still waits is sent: the incident is another's now, and what its phones need comes from there."""
-    tx.session.execute(
-        update(PAGES)
-        .where(PAGES.c.incident_id == incident_id, PAGES.c.state == PageState.PENDING)
-        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
-    )
+def absorb(tx: Transaction, incident_id: UUID, claimed: Sequence[StoredPage], *, now: datetime) -> list[StoredPage]:
+    """The newest claimed page of each phone, and in it whatever older one was not sent.
 
-
-def silence(tx: Transaction, unit_id: UUID, *, now: datetime) -> None:
-    """Nothing that still waits for phones of this unit is sent."""
-    tx.session.execute(
-        update(PAGES)
-        .where(PAGES.c.unit_id == unit_id, PAGES.c.state == PageState.PENDING)
-        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+    Such an older one was in somebody's hand when the newer was queued, and came back: what should have rung must ring.
+    """
+    newest = {page.device_id: page for page in sorted(claimed, key=lambda page: page.sequence)}
+    unsent = superseded.take_back_older(
+        tx,
+        incident_id,
+        [Place(page.device_id, page.sequence) for page in newest.values()],
+        claimed=[page.page_id for page in claimed if page is not newest[page.device_id]],
+        now=now,
     )
+    for device_id in unsent:
+        page = newest[device_id]
+        newest[device_id] = heir = _inheriting(page, unsent[device_id])
+        if heir != page:
+            _move_claimed(tx, page, kind=heir.kind, loud=heir.loud)
+    return list(newest.values())
 
 
 def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredPage]:
@@ -203,28 +233,27 @@ def newest(tx: Transaction, incident_id: UUID, device_ids: Iterable[UUID]) -> di
     return {row.device_id: _page(row) for row in rows}
 
 
-def _inheriting(page: NewPage, unsent: tuple[PageKind, bool] | None) -> NewPage:
-    if unsent is None or page.kind is not PageKind.UPDATE:
-        return page
-    kind, loud = unsent
-    return replace(page, kind=kind if kind in _WANT_ANSWERS else page.kind, loud=page.loud or loud)
+def _inheriting(page: P, unsent: Manner | None) -> P:
+    manner = Manner(page.kind, page.loud).inheriting(unsent)
+    return replace(page, kind=manner.kind, loud=manner.loud)
 
 
-def _supersede_older(
-    tx: Transaction, incident_id: UUID, device_ids: Sequence[UUID], *, now: datetime
-) -> dict[UUID, tuple[PageKind, bool]]:
-    """Kind and loudness of what each device will now not be sent."""
-    rows = tx.session.execute(
-        update(PAGES)
-        .where(
-            PAGES.c.incident_id == incident_id,
-            PAGES.c.device_id.in_(device_ids),
-            PAGES.c.state == PageState.PENDING,
-        )
-        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
-        .returning(PAGES.c.device_id, PAGES.c.kind, PAGES.c.loud)
-    )
-    return {row.device_id: (PageKind(row.kind), row.loud) for row in rows}
+def _row(tx: Transaction, incident_id: UUID, page: NewPage, *, sequence: int, now: datetime) -> dict[str, Any]:
+    return {
+        "agency_id": tx.agency_id,
+        "page_id": new_id(),
+        "incident_id": incident_id,
+        "alert_id": page.alert_id,
+        "unit_id": page.unit_id,
+        "device_id": page.device_id,
+        "kind": page.kind,
+        "sequence": sequence,
+        "loud": page.loud,
+        "reason": page.reason,
+        "state": PageState.PENDING,
+        "attempt": 0,
+        "created_at": now,
+    }
 
 
 def _move_claimed(tx: Transaction, page: StoredPage, **values: Any) -> bool:
@@ -254,4 +283,6 @@ def _page(row: Any) -> StoredPage:
         settled_at=row.settled_at,
         message_id=row.message_id,
         failure=row.failure,
+        rang_at=row.rang_at,
+        hushed_at=row.hushed_at,
     )

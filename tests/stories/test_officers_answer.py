@@ -170,6 +170,7 @@ def test_an_acknowledging_unit_is_busy_until_it_is_clear(world: World) -> None:
 def test_a_unit_that_is_merely_asked_stays_a_candidate_for_another_incident(world: World) -> None:
     (car,) = world.cars(400)
     world.hears("SST-1")
+    world.advance(10)
     world.hears("SST-2", place=a_point(away_m=1_000))
     assert [PageKind.ALERT] * 2 == car.phone.kinds
 

@@ -82,7 +82,11 @@ class ReceiptRow(SQLModel, table=True):
 
 
 class PageRow(SQLModel, table=True):
-    """The outbox. `next_action_at`: when a pending page is due, or when the lease of a sending one runs out."""
+    """The outbox. `next_action_at`: when a pending page is due, or when the lease of a sending one runs out.
+
+    `rang_at`: it was sent to sound. `hushed_at`: it would have sounded, had its unit's phones not just done so;
+    `digested_at`: a digest has rung for it since.
+    """
 
     __tablename__ = "pages"
     __table_args__ = (
@@ -94,6 +98,13 @@ class PageRow(SQLModel, table=True):
         UniqueConstraint("agency_id", "incident_id", "device_id", "sequence", name="sequence"),
         Index("ix_pages_alert", "agency_id", "alert_id"),
         Index("ix_pages_due", "next_action_at", postgresql_where=text("state in ('pending', 'sending')")),
+        Index("ix_pages_rang", "agency_id", "unit_id", "rang_at", postgresql_where=text("rang_at is not null")),
+        Index(
+            "ix_pages_hushed",
+            "agency_id",
+            "unit_id",
+            postgresql_where=text("hushed_at is not null and digested_at is null"),
+        ),
     )
     agency_id: UUID = Field(primary_key=True)
     page_id: UUID = Field(primary_key=True)
@@ -114,3 +125,6 @@ class PageRow(SQLModel, table=True):
     settled_at: datetime | None = time_column(nullable=True)
     message_id: str | None = None
     failure: str | None = None
+    rang_at: datetime | None = time_column(nullable=True)
+    hushed_at: datetime | None = time_column(nullable=True)
+    digested_at: datetime | None = time_column(nullable=True)

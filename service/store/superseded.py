@@ -1,0 +1,94 @@
+"""What need not be sent any more, because something newer is: pages taken back, and what the newer one inherits.
+
+A phone shows the highest sequence it has seen, so an older page that comes after a newer one says nothing. Never a
+digest's: that is about all of its unit's incidents.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, update
+
+from service.domain.alert import PageKind, PageState
+from service.store.database import Transaction
+from service.store.tables import PAGES
+
+_WANT_ANSWERS = frozenset({PageKind.ALERT, PageKind.WELFARE})
+_OTHER_THAN_DIGESTS = PAGES.c.kind != PageKind.DIGEST
+
+
+class Manner(NamedTuple):
+    """How a page comes to a phone."""
+
+    kind: PageKind
+    loud: bool
+
+    def inheriting(self, unsent: "Manner | None") -> "Manner":
+        """Of a page in the place of one that was not sent: an update becomes an alert or a question, and loud."""
+        if unsent is None or self.kind is not PageKind.UPDATE:
+            return self
+        return Manner(unsent.kind if unsent.kind in _WANT_ANSWERS else self.kind, self.loud or unsent.loud)
+
+
+class Place(NamedTuple):
+    """Where a page stands among those of its incident for one phone."""
+
+    device_id: UUID
+    sequence: int
+
+
+def take_back_waiting(
+    tx: Transaction, incident_id: UUID, device_ids: Collection[UUID], *, now: datetime
+) -> Mapping[UUID, Manner]:
+    """Nothing that waits for these phones is sent, for something newer is; what that inherits, by phone."""
+    return _take_back(tx, incident_id, PAGES.c.device_id.in_(device_ids), PAGES.c.state == PageState.PENDING, now=now)
+
+
+def take_back_older(
+    tx: Transaction, incident_id: UUID, newest: Collection[Place], *, claimed: Collection[UUID], now: datetime
+) -> Mapping[UUID, Manner]:
+    """Whatever waits for the same phones as these and is older, and the pages `claimed`: as `take_back_waiting`."""
+    older = or_(
+        false(),
+        *(and_(PAGES.c.device_id == one.device_id, PAGES.c.sequence < one.sequence) for one in newest),
+    )
+    waiting = and_(PAGES.c.state == PageState.PENDING, older)
+    return _take_back(tx, incident_id, or_(PAGES.c.page_id == func.any(list(claimed)), waiting), now=now)
+
+
+def take_back_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> None:
+    """Nothing that still waits is sent: the incident is another's now, and what its phones need comes from there."""
+    _take_back(tx, incident_id, PAGES.c.state == PageState.PENDING, now=now)
+
+
+def silence(tx: Transaction, unit_id: UUID, *, now: datetime) -> None:
+    """Nothing that still waits for phones of this unit is sent."""
+    tx.session.execute(
+        update(PAGES)
+        .where(PAGES.c.unit_id == unit_id, PAGES.c.state == PageState.PENDING)
+        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+    )
+
+
+def _take_back(tx: Transaction, incident_id: UUID, *those: ColumnElement[bool], now: datetime) -> Mapping[UUID, Manner]:
+    rows = tx.session.execute(
+        update(PAGES)
+        .where(PAGES.c.incident_id == incident_id, _OTHER_THAN_DIGESTS, *those)
+        .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
+        .returning(PAGES.c.device_id, PAGES.c.kind, PAGES.c.loud)
+    )
+    return _by_device((row.device_id, Manner(PageKind(row.kind), row.loud)) for row in rows)
+
+
+def _by_device(unsent: Iterable[tuple[UUID, Manner]]) -> dict[UUID, Manner]:
+    """Of several for one phone: an answer that one of them wanted is still wanted, and one sound is enough."""
+    found: dict[UUID, Manner] = {}
+    for device_id, manner in unsent:
+        other = found.get(device_id)
+        found[device_id] = Manner(
+            next((each.kind for each in (manner, other) if each and each.kind in _WANT_ANSWERS), manner.kind),
+            manner.loud or (other is not None and other.loud),
+        )
+    return found
