@@ -38,6 +38,17 @@ class NotSent:
     our_fault: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushCondition:
+    """How this process finds the push service as a whole, never one phone. `down_since` is None unless it is away.
+
+    `reason` is in words for a console: why it is away, or that it is well, or that there is none.
+    """
+
+    down_since: datetime | None = None
+    reason: str = "well"
+
+
 class Push(Protocol):
     """Makes one device ring. Thread-safe; one instance lives as long as its process."""
 
@@ -45,7 +56,13 @@ class Push(Protocol):
         """Pay for imports, token and connections before the first alert; failing to is logged, never raised."""
 
     def send(self, notice: Notice, *, target: PushTarget, platform: Platform) -> Sent | NotSent:
-        """One attempt, at most 3 s in all, never retried inside, never raising."""
+        """One attempt, at most 3 s in all, never retried inside, never raising.
+
+        A target of kind `canary` is only checked by the push service: everything is real but the phone.
+        """
+
+    def condition(self) -> PushCondition:
+        """What the last attempts have shown; asks nobody."""
 
     def close(self) -> None:
         """Let go of connections; a second call does nothing."""
@@ -88,6 +105,12 @@ class Positions(Protocol):
 
     async def keep(self, tracks: Mapping[UnitKey, Track]) -> None:
         """Store tracks; a stored fix newer than the given one stays. Raises PositionsUnavailable after 250 ms."""
+
+    def may_rebuild(self, agency_id: UUID) -> bool:
+        """Whether it is the caller's to rebuild: it can be done now, and nobody was told so within the last 2 s.
+
+        Of all who notice a wipe at once, one pays for it. False also while positions cannot be kept.
+        """
 
     def rebuild(self, agency_id: UUID, tracks: Mapping[UUID, Track]) -> None:
         """Take an agency's tracks from the store, and answer for it from now on; newer fixes already here stay."""
@@ -142,6 +165,16 @@ class Feed(Protocol):
 
     def close(self) -> None:
         """Announce what waits, within 0.5 s, and let go of the rest; a second call does nothing."""
+
+
+class DeadMansSwitch(Protocol):
+    """Somebody outside who calls a person when we fall silent. Not one of the `Ports`: the auditor alone knows it."""
+
+    def ping(self) -> bool:
+        """All is well now. Whether that was heard; waits for seconds at most, never raises."""
+
+    def close(self) -> None:
+        """Let go of connections; a second call does nothing."""
 
 
 class Clock(Protocol):

@@ -29,6 +29,7 @@ class Things:
     incident_id: str
     other_incident_id: str
     alert_id: str
+    drill_id: str
     now: str
 
 
@@ -61,6 +62,7 @@ BODIES: dict[str, Callable[[Things], Any]] = {
     "add_note": lambda _: {"text": "The caller heard four shots."},
     "close_incident": lambda _: {"disposition": "no_evidence"},
     "place_legal_hold": lambda _: {"reason": "Court order 26-114."},
+    "start_drill": lambda _: {"wait_s": 10},
     # Administrators
     "issue_enrolment_code": lambda things: {"unit_id": things.unit_id},
     "issue_enrolment_codes": lambda things: {"unit_ids": [things.unit_id]},

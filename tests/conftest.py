@@ -16,6 +16,7 @@ from builders import NOW
 from fake_clock import FrozenClock
 from world import MakeWorld, World
 
+from service.adapters.redis.server import RedisServer
 from service.dev.embedded import Stores
 from service.store import migration
 from service.store.database import Database
@@ -67,6 +68,14 @@ def redis_url(stores: Stores) -> str:
     with redis.Redis.from_url(stores.redis_url) as client:
         client.flushall()
     return stores.redis_url
+
+
+@pytest.fixture
+def redis_server(redis_url: str) -> Iterator[RedisServer]:
+    """The same as one of our processes reaches it."""
+    server = RedisServer(redis_url)
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Time that stands still until a test moves it. Passes the clock's contract suite, as the real one does."""
 
-from datetime import datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
 
 class FrozenClock:
@@ -17,3 +18,13 @@ class FrozenClock:
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+
+
+class HostClock:
+    """The clock port by this machine's own time: what a push service on the same machine has, too."""
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time(), tz=UTC)
+
+    def real(self, seconds: float) -> timedelta:
+        return timedelta(seconds=seconds)

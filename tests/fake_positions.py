@@ -1,7 +1,7 @@
 """Positions without a Redis, which a test can take away, wipe and give back. Passes the port's contract suite."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.geo import Point, rough_distance_m
@@ -21,10 +21,12 @@ class FakePositions:
         self.rebuilds = 0
         self._clock = clock
         self._agencies: dict[UUID, dict[UUID, Track]] = {}
+        self._told_at: dict[UUID, datetime] = {}
 
     def wipe(self) -> None:
         """Everything is gone, and nobody has rebuilt it yet."""
         self._agencies.clear()
+        self._told_at.clear()
 
     def near(self, agency_id: UUID, point: Point, *, limit: int) -> list[UnitTrack]:
         located = [
@@ -44,6 +46,14 @@ class FakePositions:
         for key, track in tracks.items():
             self._keep_newer(key.agency_id, key.unit_id, track)
         self.keeps += 1
+
+    def may_rebuild(self, agency_id: UUID) -> bool:
+        told_at = self._told_at.get(agency_id)
+        is_free = told_at is None or self._clock.now() - told_at >= timedelta(seconds=2)
+        if self.is_away or not is_free:
+            return False
+        self._told_at[agency_id] = self._clock.now()
+        return True
 
     def rebuild(self, agency_id: UUID, tracks: Mapping[UUID, Track]) -> None:
         if self.is_away:

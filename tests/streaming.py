@@ -6,6 +6,7 @@ The server is the one of `beatline serve`, on a unix socket or a port, in a thre
 import json
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,11 +16,11 @@ from tempfile import TemporaryDirectory
 from threading import Condition, Thread
 from typing import Any, Self
 
-import uvicorn
 from outside import Backend
 
 from service.api.app import create_app
-from service.cli.letting_go import LettingGo, Server
+from service.cli.letting_go import Server, a_server
+from service.cli.patience import Patience
 from service.operations.watching import Hub
 
 PATIENCE_S = 5.0
@@ -55,6 +56,11 @@ class Serving:
 
     def watch_phone(self, token: str, *, after: str | None = None) -> "Stream":
         return self.watch(token, path="/v1/me/stream", after=after)
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How many connections the server has ended, by reason."""
+        return self.server.lobby.ended
 
     def stop(self) -> None:
         """As SIGTERM does; returns when it has stopped."""
@@ -140,7 +146,7 @@ class Stream:
 
 
 @contextmanager
-def serving(backend: Backend, *, on_a_port: bool = False) -> Iterator[Serving]:
+def serving(backend: Backend, *, on_a_port: bool = False, patience: Patience | None = None) -> Iterator[Serving]:
     """On a unix socket, unless the test is about what only TCP does."""
 
     @contextmanager
@@ -152,8 +158,7 @@ def serving(backend: Backend, *, on_a_port: bool = False) -> Iterator[Serving]:
     with TemporaryDirectory(prefix="beatline-") as folder:
         path = None if on_a_port else Path(folder, "http")
         where: dict[str, Any] = {"uds": str(path)} if path else {"host": "127.0.0.1", "port": 0}
-        config = uvicorn.Config(app, http=LettingGo, loop="uvloop", ws="none", log_level="error", **where)
-        server = Server(config, app)
+        server = a_server(app, patience=patience, log_level="error", **where)
         thread = Thread(target=server.run, name="server")
         thread.start()
         try:

@@ -114,12 +114,12 @@ def a_town(call: Caller, backend: Backend, clock: FrozenClock, *, name: str) -> 
     phone("POST", f"alerts/{alert['alert_id']}/acknowledgment", {"response": "accepted"})
 
     def desk(method: str, path: str, body: Any = None) -> Any:
-        answer = call(method, f"/v1/admin/{path}", json=body, headers=bearer(session))
+        answer = call(method, f"/v1/{path}", json=body, headers=bearer(session))
         assert answer.is_success, answer.text
         return answer.json()
 
-    desk("POST", "enrolment-codes", {"unit_id": str(agency.unit_id)})
-    token = desk("POST", "api-tokens", {"name": "Nightly report", "scopes": ["read"], "days": 30})
+    desk("POST", "admin/enrolment-codes", {"unit_id": str(agency.unit_id)})
+    token = desk("POST", "admin/api-tokens", {"name": "Nightly report", "scopes": ["read"], "days": 30})
     things = Things(
         agency_id=str(agency.agency_id),
         source_id=str(agency.source.source_id),
@@ -127,10 +127,11 @@ def a_town(call: Caller, backend: Backend, clock: FrozenClock, *, name: str) -> 
         device_id=phone.device_id,
         user_id=str(a_user(backend, agency)),
         token_id=token["token_id"],
-        code_id=desk("GET", "enrolment-codes")["items"][0]["code_id"],
+        code_id=desk("GET", "admin/enrolment-codes")["items"][0]["code_id"],
         incident_id=incident_id,
         other_incident_id=other_incident_id,
         alert_id=alert["alert_id"],
+        drill_id=desk("POST", f"units/{agency.unit_id}/drills")["drill_id"],
         now=clock.now().isoformat(),
     )
     return Town(call, clock, agency, phone, session, things)

@@ -14,6 +14,8 @@ from service.domain.notice import Notice, body, data, image_url, title
 from service.domain.unit import Platform, PushKind, PushTarget
 
 MAX_TTL_S = 28 * 24 * 3_600
+CANARY_TOPIC = "beatline-canary"
+"""Nobody subscribes to it: should a canary ever be delivered, it rings no phone all the same."""
 SIREN = "siren.caf"
 """A sound in the app's bundle; iOS plays its default when the app has none of that name."""
 CHIME = "default"
@@ -43,7 +45,20 @@ def fcm_message(
     return message
 
 
+def probe() -> messaging.Message:
+    """Says nothing, to nobody: to find out whether the push service is back."""
+    return messaging.Message(data={"kind": "probe"}, topic=CANARY_TOPIC)
+
+
+def is_for_nobody(message: messaging.Message) -> bool:
+    """Must Google only check it (`validate_only`)? Phones have addresses of their own; what has a topic is a test."""
+    return message.topic is not None
+
+
 def _address(message: messaging.Message, target: PushTarget) -> None:
+    if target.kind is PushKind.CANARY:
+        message.topic = CANARY_TOPIC  # whatever its value says: that might be a phone
+        return
     if not target.value:
         raise ValueError("the push target is empty")
     match target.kind:

@@ -82,6 +82,7 @@ ACCESS: Mapping[str, Caller | Desks] = {
     "show_incident": LOOK,
     "list_units": LOOK,
     "watch_incidents": LOOK,
+    "list_alarms": LOOK,
     "show_trails": LOOK,
     "list_journal": LOOK_BACK,
     "show_journal_head": LOOK_BACK,
@@ -99,6 +100,8 @@ ACCESS: Mapping[str, Caller | Desks] = {
     "close_incident": DISPATCH,
     "place_legal_hold": DISPATCH,
     "lift_legal_hold": OVERRULE,
+    "start_drill": DISPATCH,
+    "show_drill": LOOK,
     # Phones and units, as an administrator sees them
     "list_devices": LOOK_AT_UNITS,
     "revoke_device": REPLACE_A_PHONE,

@@ -69,7 +69,8 @@ class WelfareQuestion(BaseModel):
 class IncidentSummary(SoundAnswer):
     """An incident in a list, and all that a phone needs of it. `level` counts the levels asked so far.
 
-    Nothing was heard of an `emergency`: its place is where help is wanted, and its address says so in words.
+    Nothing was heard of an `emergency`: its place is where help is wanted, and its address says so in words. A `drill`
+    is no incident, and is nowhere: a phone says so, sounds once, and offers nothing but "Received" (`accepted`).
     """
 
     incident_id: UUID
@@ -79,6 +80,7 @@ class IncidentSummary(SoundAnswer):
     sequence: int
     deadline_at: datetime | None
     emergency: EmergencyShown | None
+    drill: bool
 
     @classmethod
     def of_incident(cls, incident: Incident) -> Self:
@@ -90,6 +92,7 @@ class IncidentSummary(SoundAnswer):
             sequence=incident.sequence,
             deadline_at=incident.deadline_at,
             emergency=_emergency(incident),
+            drill=incident.is_drill,
             **SoundAnswer.of(incident.sound).model_dump(),
         )
 

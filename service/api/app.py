@@ -17,11 +17,14 @@ from service.api import (
     admin_tokens,
     admin_units,
     admin_users,
+    alarms,
     care,
     console,
     dispatching,
+    drills,
     errors,
     health,
+    in_time,
     integrators,
     metrics,
     openapi,
@@ -32,7 +35,10 @@ from service.api import (
     uncached,
     units,
 )
-from service.api.deps import Backend
+from service.api.admission import Admission
+from service.api.admitted import Admitted, Crowd
+from service.api.callers import Callers
+from service.api.deps import SESSION_COOKIE, Backend
 
 THREADS = 20
 """Synchronous routes at work at once."""
@@ -46,7 +52,9 @@ _ROUTERS = (
     care.router,
     sessions.router,
     console.router,
+    alarms.router,
     dispatching.router,
+    drills.router,
     record.router,
     streams.router,
     admin.router,
@@ -74,12 +82,12 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         with open_backend() as backend:
             app.state.backend = backend
-            app.state.sign_in_line = sessions.Line()
             async with positions.open_reception(backend) as reception, streams.open_hub(backend) as hub:
                 app.state.reception = reception
                 app.state.hub = hub
                 app.state.requests.streams.set_function(lambda: len(hub.watchers))
-                yield
+                async with alarms.open_bell(backend, hub):
+                    yield
 
     app = FastAPI(
         title="Beatline",
@@ -96,6 +104,12 @@ def create_app(
     )
     app.state.base_url = base_url
     app.state.requests = metrics.Requests()
+    app.state.callers = Callers(session_cookie=SESSION_COOKIE)
+    admission = Admission(threads)
+    app.state.requests.registry.register(Crowd(admission))
+    # Inside of the line: who waits there waits by its rules.
+    app.add_middleware(in_time.InTime)
+    app.add_middleware(Admitted, admission=admission, callers=app.state.callers)
     app.add_middleware(uncached.Uncached)
     app.add_middleware(metrics.Measured, requests=app.state.requests)
     errors.install(app)

@@ -23,9 +23,13 @@ router = APIRouter(prefix="/v1", tags=["console"], route_class=StrictRoute)
 
 
 class IncidentsQuery(BaseModel):
-    """`state` may be repeated, and stands for all states when it is absent; `cursor` is `next` of the page before."""
+    """`state` may be repeated, and stands for all states when it is absent; `cursor` is `next` of the page before.
+
+    With `drills`, these instead: they are no incidents, and are never among them.
+    """
 
     state: list[IncidentState] = []
+    drills: bool = False
     cursor: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -39,7 +43,7 @@ def list_incidents(
     user: UserDep, backend: BackendDep, query: Annotated[IncidentsQuery, Query()], request: Request, geojson: GeoJsonDep
 ) -> Response:
     """Incidents, newest first, a page at a time; the Link header leads to the next page. Also as GeoJSON."""
-    wanted = Wanted(states=tuple(query.state), before=query.cursor, limit=query.limit + 1)
+    wanted = Wanted(states=tuple(query.state), before=query.cursor, limit=query.limit + 1, drills=query.drills)
     found = board.list_incidents(backend.database, backend.ports, user=user, wanted=wanted)
     concerns = concerns_of_incidents(backend.database, found[: query.limit], agency_id=user.agency_id)
     items = [IncidentListed.listed(each, concerns[each.incident_id]) for each in found[: query.limit]]
@@ -47,6 +51,7 @@ def list_incidents(
     headers = {}
     if following is not None:
         more = {"state": query.state, "limit": query.limit, "cursor": following}
+        more |= {"drills": "true"} if query.drills else {}
         asked = urlencode(more | ({"format": "geojson"} if geojson else {}), doseq=True)
         headers["Link"] = f'<{request.url.path}?{asked}>; rel="next"'
     if geojson:

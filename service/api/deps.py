@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Annotated, Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import Depends
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
 from service.api import access
+from service.api.callers import Callers
 from service.auth.tokens import API_PREFIX, token_hash
 from service.domain.errors import Code, DomainError
 from service.operations import api_tokens, registry, sessions
@@ -59,6 +61,7 @@ def signed_in_device(
     device = registry.device_by_token(backend.database, backend.ports, token) if token else None
     if device is None:
         raise DomainError(Code.UNAUTHENTICATED, "This device is not enrolled, or no longer.")
+    remember_caller(request, device.agency_id)
     access.refuse_unless_listed(_operation(request), access.DEVICES)
     return replace(device, origin=origin_of(request))
 
@@ -110,11 +113,18 @@ def signed_in_user(request: Request, backend: BackendDep, token: DeskTokenDep) -
     user = user_of(backend, token) if token else None
     if user is None:
         raise DomainError(Code.UNAUTHENTICATED, "Sign in first.")
+    remember_caller(request, user.agency_id)
     access.refuse_unless_allowed(_operation(request), user)
     return replace(user, origin=origin_of(request))
 
 
 UserDep = Annotated[SignedInUser, Depends(signed_in_user)]
+
+
+def remember_caller(request: Request, agency_id: UUID) -> None:
+    """Its credential is good: from now on what comes with it counts against this agency's share."""
+    callers: Callers = request.app.state.callers
+    callers.remember(request, agency_id)
 
 
 def _operation(request: Request) -> str:

@@ -88,7 +88,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_failed)
 
 
-async def _refused(_: Request, error: DomainError) -> Response:
+def answer_to(error: DomainError) -> Response:
+    """For whoever refuses a request before there is a route."""
     status = STATUS_OF[error.code]
     if error.internal:
         _log.warning("request_refused", code=error.code.value, internal=error.internal)
@@ -99,6 +100,10 @@ async def _refused(_: Request, error: DomainError) -> Response:
         errors=[FieldProblem(field=field, reason=reason) for field, reason in error.fields.items()] or None,
         headers=_headers(status, error.retry_after_s),
     )
+
+
+async def _refused(_: Request, error: DomainError) -> Response:
+    return answer_to(error)
 
 
 async def _not_understood(_: Request, error: RequestValidationError) -> Response:

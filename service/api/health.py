@@ -1,7 +1,6 @@
 """Is this process alive, and is it any use? For load balancers and orchestrators, not for people."""
 
 from typing import Literal
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -9,10 +8,9 @@ from pydantic import BaseModel
 from service.api.deps import BackendDep
 from service.api.errors import documented
 from service.domain.errors import Code
-from service.ports import Positions, PositionsUnavailable
+from service.operations.position_copy import are_kept
 
 router = APIRouter(tags=["machines"])
-_NOBODY = UUID(int=0)
 
 
 class Liveness(BaseModel):
@@ -34,14 +32,5 @@ async def show_liveness() -> Liveness:
 @router.get("/readyz", responses=documented(Code.UNAVAILABLE))
 def show_readiness(backend: BackendDep) -> Readiness:
     """PostgreSQL decides; without Redis it goes on."""
-    backend.database.now()
-    return Readiness(status="ok" if _positions_are_kept(backend.ports.positions) else "degraded")
-
-
-def _positions_are_kept(positions: Positions) -> bool:
-    """By keeping those of an agency that nobody is: a real write, since a full Redis still answers reads."""
-    try:
-        positions.rebuild(_NOBODY, {})
-    except PositionsUnavailable:
-        return False
-    return True
+    backend.database.refuse_read_only()
+    return Readiness(status="ok" if are_kept(backend.ports.positions) else "degraded")

@@ -1,5 +1,6 @@
 """How fast is this process, and how often does it refuse? Requests by route and status, for Prometheus at `/metrics`.
 
+Beside them stands how the whole installation is doing (`vitals`), which every process tells alike.
 Each app has a registry of its own: nothing is registered at import, and two apps in one process do not mix.
 """
 
@@ -8,6 +9,10 @@ import time
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.deps import BackendDep
+from service.api.vitals import Patient
+from service.operations.vitals import Checkup
 
 router = APIRouter(tags=["machines"])
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -28,6 +33,7 @@ class Requests:
             buckets=BUCKETS_S,
             registry=self.registry,
         )
+        self.checkup = Checkup()
         self.streams = Gauge("beatline_streams", "Open streams of consoles and phones.", registry=self.registry)
 
 
@@ -60,7 +66,10 @@ class Measured:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def show_metrics(request: Request) -> Response:
+def show_metrics(request: Request, backend: BackendDep) -> Response:
     """Prometheus text. For inside: let no proxy publish it."""
     requests: Requests = request.app.state.requests
-    return Response(generate_latest(requests.registry), headers={"content-type": CONTENT_TYPE_LATEST})
+    installation = CollectorRegistry()
+    installation.register(Patient(requests.checkup.vitals(backend.database, backend.ports)))
+    told = generate_latest(requests.registry) + generate_latest(installation)
+    return Response(told, headers={"content-type": CONTENT_TYPE_LATEST})

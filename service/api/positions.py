@@ -10,28 +10,33 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.bodies import naming_fields, object_of, text_of
-from service.api.deps import Backend, BackendDep
+from service.api.deps import Backend, BackendDep, remember_caller
 from service.api.errors import documented
 from service.api.limits import bounded_body
 from service.api.schemas_positions import FeedAnswer, FeedBody, PositionsAnswer, PositionsBody
-from service.api.signed import SignedMessage, SignedMessageDep, SourceId, body_of, source_of
+from service.api.signed import SignedMessage, SignedMessageDep, SourceId, believed, body_of, known_source
 from service.auth.lookup_cache import LookupCache
 from service.auth.tokens import token_hash
 from service.domain.errors import Code, DomainError
-from service.operations import positions, registry, sources
+from service.operations import positions, registry
 from service.operations.position_desk import PositionDesk, Report
+from service.operations.position_feeds import Feeds
 from service.operations.positions import FeedUnit
 from service.operations.registry import SignedInDevice
 from service.ports import UnitKey
 from service.store.sources import Source
 
 router = APIRouter(prefix="/v1")
+LOOKUPS_AT_ONCE = 3
+"""Threads of their own: after an outage a thousand tokens are asked about, and no detection waits behind them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Reception:
 
     desk: PositionDesk
     devices: LookupCache[bytes, SignedInDevice]
+    sources: LookupCache[str, Source]
+    feeds: Feeds
 
 
 @asynccontextmanager
@@ -49,8 +56,17 @@ async def open_reception(backend: Backend) -> AsyncIterator[Reception]:
     def device_of(token: bytes) -> SignedInDevice | None:
         return registry.device_by_token(backend.database, backend.ports, token)
 
+    def source_named(source_id: str) -> Source | None:
+        return known_source(source_id, backend)
+
+    threads = CapacityLimiter(LOOKUPS_AT_ONCE)
     async with PositionDesk(backend.database, backend.ports) as desk:
-        yield Reception(desk=desk, devices=LookupCache(device_of))
+        yield Reception(
+            desk=desk,
+            devices=LookupCache(device_of, threads=threads),
+            sources=LookupCache(source_named, threads=threads),
+            feeds=Feeds(backend.database, backend.ports, threads=threads),
+        )
     await backend.ports.positions.aclose()
 
 
@@ -68,6 +84,7 @@ async def report_positions(request: Request) -> Response:
     """
     reception: Reception = request.app.state.reception
     device = await _signed_in(request, reception)
+    remember_caller(request, device.agency_id)
     fields = object_of(text_of(await bounded_body(request)))
     with naming_fields():
         body = PositionsBody.model_validate(fields)
@@ -88,16 +105,19 @@ async def report_feed(
     source_id: SourceId, message: SignedMessageDep, backend: BackendDep, request: Request
 ) -> Response:
     """Where many units are, by call sign: cars report even when a phone's page sleeps."""
-    source, body = await run_sync(_read_feed, source_id, message, backend)
-    told = [FeedUnit(call_sign=unit.call_sign, fixes=unit.fixes) for unit in body.units]
     reception: Reception = request.app.state.reception
-    judgements = await positions.report_feed(reception.desk, backend.database, agency_id=source.agency_id, told=told)
+    known = await reception.sources.get(source_id)
+    source, body = await run_sync(_read_feed, known, message, backend)
+    told = [FeedUnit(call_sign=unit.call_sign, fixes=unit.fixes) for unit in body.units]
+    judgements = await positions.report_feed(reception.desk, reception.feeds, agency_id=source.agency_id, told=told)
     rejected = [
         {"call_sign": unit.call_sign, "index": one.index, "reason": one.reason}
         for unit, judged in zip(told, judgements, strict=True)
         for one in judged.rejected
     ]
-    return _json({"accepted": sum(judged.accepted for judged in judgements), "rejected": rejected})
+    answer = _json({"accepted": sum(judged.accepted for judged in judgements), "rejected": rejected})
+    answer.background = BackgroundTask(reception.feeds.note, source)  # the feed does not wait for it
+    return answer
 
 
 async def _signed_in(request: Request, reception: Reception) -> SignedInDevice:
@@ -108,13 +128,12 @@ async def _signed_in(request: Request, reception: Reception) -> SignedInDevice:
     return device
 
 
-def _read_feed(source_id: str, message: SignedMessage, backend: Backend) -> tuple[Source, FeedBody]:
-    """In a thread: it asks the database, and 256 KiB of JSON would hold up the event loop."""
-    source = source_of(message, source_id, backend=backend)
+def _read_feed(known: Source | None, message: SignedMessage, backend: Backend) -> tuple[Source, FeedBody]:
+    """In a thread: 256 KiB of JSON would hold up the event loop."""
+    source = believed(message, known, backend=backend)
     fields = object_of(message.text)
     with naming_fields():
         body = FeedBody.model_validate(fields)
-    sources.note_positions(backend.database, backend.ports, source)
     return source, body
 
 

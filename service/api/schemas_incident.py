@@ -159,7 +159,10 @@ class AlertShown(BaseModel):
 
 
 class PageShown(BaseModel):
-    """One attempt to make one device ring. `failure` says in words why the last attempt did not arrive."""
+    """One attempt to make one device ring. `failure` says in words why the last attempt did not arrive.
+
+    `rang_at`: it was sent to sound; `hushed_at`: it was shown without a sound, because its unit had just heard another.
+    """
 
     page_id: UUID
     alert_id: UUID | None
@@ -176,6 +179,8 @@ class PageShown(BaseModel):
     settled_at: datetime | None
     expires_at: datetime
     failure: str | None
+    rang_at: datetime | None
+    hushed_at: datetime | None
 
 
 class EntryShown(BaseModel):

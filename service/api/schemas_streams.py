@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from service.api.answers import AlertAnswer, IncidentSummary
+from service.api.schemas_alarms import AlarmsAnswer
 from service.api.schemas_incident import EntryShown, IncidentListed
 from service.domain.alert import AlertState, Role
 from service.domain.unit import Status, UnitKind
@@ -151,6 +152,7 @@ CONSOLE_EVENTS: Mapping[str, type[BaseModel]] = {
     "hello": HelloTold,
     "incident": IncidentTold,
     "unit": UnitTold,
+    "alarms": AlarmsAnswer,
     "reset": ResetTold,
     "reconnect": ReconnectTold,
 }

@@ -15,19 +15,23 @@ from service.domain.unit import Platform, PushKind, PushTarget, Status
 
 
 class PushBody(BaseModel):
-    """Where this device can be made to ring; kind `none` needs no value and relies on the stream."""
+    """Where this device can be made to ring; kind `none` needs no value and relies on the stream.
 
-    kind: PushKind
+    Any PushKind but `canary`, which is ours alone: a phone that said so would never ring.
+    """
+
+    kind: Literal["fcm_fid", "fcm_token", "web_push", "none"]
     value: Annotated[Token, Field(min_length=0)] = ""
 
     @model_validator(mode="after")
     def _has_a_value_unless_none(self) -> "PushBody":
-        if self.kind is not PushKind.NONE and not self.value:
+        if self.kind != "none" and not self.value:
             raise PydanticCustomError("push_value", "Input should have a value unless its kind is 'none'")
         return self
 
     def to_target(self) -> PushTarget:
-        return PushTarget(kind=self.kind, value="" if self.kind is PushKind.NONE else self.value)
+        kind = PushKind(self.kind)
+        return PushTarget(kind=kind, value="" if kind is PushKind.NONE else self.value)
 
 
 class DeviceBody(BaseModel):

@@ -1,9 +1,7 @@
-"""How does a person at a desk sign in and out? What they may do then: `access`."""
+"""How does a person at a desk sign in and out? What they may do then: `access`; how many at once: `lanes`."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import anyio
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.api import access
@@ -19,52 +17,17 @@ from service.api.deps import (
 from service.api.errors import documented
 from service.api.schemas_accounts import SessionBody, SessionShown
 from service.api.strict_route import StrictRoute
-from service.domain.errors import Code, DomainError
+from service.domain.errors import Code
 from service.operations import sessions
 from service.operations.sessions import Attempt
 
 router = APIRouter(prefix="/v1", tags=["console"], route_class=StrictRoute)
-PASSWORDS_AT_ONCE = 2
-"""By one process. Each takes 64 MiB and 50 ms, whoever sends it."""
-IN_LINE = 100
-PATIENCE_S = 10.0
-
-
-class Line:
-    """Who waits for a password to be looked at. They wait on the event loop, so that no thread waits with them."""
-
-    def __init__(self, *, in_line: int = IN_LINE, patience_s: float = PATIENCE_S) -> None:
-        self._places = anyio.Semaphore(PASSWORDS_AT_ONCE)
-        self._in_line = in_line
-        self._patience_s = patience_s
-
-    async def wait(self) -> None:
-        """Raises DomainError(overloaded) when the line is too long, or does not move."""
-        if self._places.value or self._places.statistics().tasks_waiting < self._in_line:
-            with anyio.move_on_after(self._patience_s):
-                await self._places.acquire()
-                return
-        raise DomainError(
-            Code.OVERLOADED, "Too many people are signing in at this moment.", retry_after_s=self._patience_s
-        )
-
-    def leave(self) -> None:
-        self._places.release()
-
-
-async def a_turn(request: Request) -> AsyncIterator[None]:
-    line: Line = request.app.state.sign_in_line
-    await line.wait()
-    try:
-        yield
-    finally:
-        line.leave()
 
 
 @router.post(
     "/session",
     status_code=204,
-    dependencies=[Depends(refuse_foreign_origin), Depends(a_turn, scope="function")],
+    dependencies=[Depends(refuse_foreign_origin)],
     responses=documented(Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.INVALID, Code.THROTTLED, Code.OVERLOADED),
 )
 def sign_in(body: SessionBody, request: Request, response: Response, backend: BackendDep) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Generic, NamedTuple, TypeVar
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from service.domain.errors import Code, DomainError
@@ -27,7 +28,7 @@ class _Entry(NamedTuple, Generic[Found]):
 
 
 class LookupCache(Generic[Key, Found]):
-    """`load` runs in a thread; it returns None for what does not exist, and that is asked again every time."""
+    """`load` runs in a thread, one of `threads`; it returns None for what does not exist: that is asked every time."""
 
     def __init__(
         self,
@@ -35,8 +36,10 @@ class LookupCache(Generic[Key, Found]):
         *,
         monotonic_s: Callable[[], float] = time.monotonic,
         entries_limit: int = ENTRIES_LIMIT,
+        threads: CapacityLimiter | None = None,
     ) -> None:
         self._load = load
+        self._threads = threads
         self._entries_limit = entries_limit
         self._monotonic_s = monotonic_s
         self._entries: dict[Key, _Entry[Found]] = {}
@@ -82,7 +85,7 @@ class LookupCache(Generic[Key, Found]):
             # It was away a moment ago and may hang: one asks, the others are served what they had.
             self._away_until_s = asked_at_s + FRESH_S
         try:
-            found = await run_sync(self._load, key)
+            found = await run_sync(self._load, key, limiter=self._threads)
         except DomainError as error:
             if error.code is Code.UNAVAILABLE:
                 self._away_until_s = self._monotonic_s() + FRESH_S

@@ -10,6 +10,7 @@ for _command, _help in {
     "service.cli.serving:serve": "Answer HTTP, and run a clock.",
     "service.cli.working:work": "Ring phones: RQ workers, and a clock.",
     "service.cli.admin:admin": "Agencies, users, sources, units and enrolment codes, without touching SQL.",
+    "service.cli.drill:drill": "Ring a unit's phones before a shift, and say what is wrong.",
     "service.cli.journal:journal": "Check the journal, keep its heads, and carry it away.",
     "service.cli.papers:migrate": "Bring the database to a revision.",
     "service.cli.papers:openapi": "Print the OpenAPI document.",

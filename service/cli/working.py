@@ -9,6 +9,8 @@ from service.cli.environment import settings_or_exit
 from service.dev.children import Children, told_to_stop
 
 CLOCK = (sys.executable, "-m", "workers.clock")
+AUDITOR = (sys.executable, "-m", "workers.auditor")
+"""Beside each API: when the last of those is gone, whoever waits for a sign of life outside must hear none."""
 WORKER = (sys.executable, "-m", "workers.worker")
 
 

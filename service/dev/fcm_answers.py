@@ -19,7 +19,7 @@ _HTML = b"text/html; charset=UTF-8"
 
 
 class Answer(StrEnum):
-    """The ways to misbehave on request. The last six are not answers but what a network does to one."""
+    """The ways to misbehave on request. From `slow` on they are not answers but what a network does to one."""
 
     UNREGISTERED = "unregistered"
     SENDER_MISMATCH = "sender_mismatch"
@@ -30,17 +30,23 @@ class Answer(StrEnum):
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
     BAD_GATEWAY = "bad_gateway"
+    GATEWAY_TIMEOUT = "gateway_timeout"
     UNAUTHORIZED = "unauthorized"
     THIRD_PARTY_AUTH = "third_party_auth"
     PERMISSION = "permission"
     NOT_FOUND = "not_found"
     ODD = "odd"
     HTML = "html"
+    EMPTY = "empty"
     SLOW = "slow"
     HANG = "hang"
+    VANISH = "vanish"
     TRICKLE = "trickle"
+    DRIP = "drip"
+    ENDLESS = "endless"
     RESET = "reset"
     TRUNCATED = "truncated"
+    TORN = "torn"
     CUT = "cut"
 
 
@@ -125,6 +131,7 @@ _REPLIES = {
     Answer.UNAVAILABLE: _error(503, "UNAVAILABLE", "The service is currently unavailable.", code="UNAVAILABLE"),
     Answer.INTERNAL: _error(500, "INTERNAL", "Internal error encountered.", code="INTERNAL"),
     Answer.BAD_GATEWAY: Reply(502, _GATEWAY_PAGE, _HTML),
+    Answer.GATEWAY_TIMEOUT: Reply(504, b"upstream request timeout", b"text/plain"),
     Answer.UNAUTHORIZED: unauthenticated(),
     Answer.THIRD_PARTY_AUTH: _error(
         401, "UNAUTHENTICATED", "Auth error from APNS or Web Push Service", code="THIRD_PARTY_AUTH_ERROR"
@@ -135,4 +142,5 @@ _REPLIES = {
     Answer.NOT_FOUND: _error(404, "NOT_FOUND", "Requested entity was not found."),
     Answer.ODD: Reply(400, b'{"error": "not an object", "details": ["not one either"]}'),
     Answer.HTML: Reply(200, _LOGIN_PAGE, _HTML),
+    Answer.EMPTY: Reply(200, b""),
 }

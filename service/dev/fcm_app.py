@@ -5,8 +5,10 @@
 | `POST /token` | OAuth, the JWT bearer grant |
 | `POST /v1/projects/{project}/messages:send` | checked and answered as Google does |
 | `GET /deliveries?since=N&wait_s=S` | messages taken after number N, waiting up to S seconds for the first one |
+| `GET /checks?since=N` | messages to be checked alone (`validate_only`): no phone ever reads those |
 | `POST /faults` `{target, answer, times?, retry_after_s?}` | misbehave for a target; `times` null: for ever |
 | `DELETE /faults` · `DELETE /tokens` | behave again · refuse every token given out so far |
+| `DELETE /connections` | every connection that is open now is dead, and nobody says so |
 """
 
 import asyncio
@@ -23,13 +25,19 @@ from starlette.types import Receive, Scope, Send
 from service.dev.fcm_answers import Answer, Reply, misbehaved, refused, taken, unauthenticated
 from service.dev.fcm_checks import Violation, target_of, violations
 from service.dev.fcm_oauth import Tokens
-from service.dev.fcm_wire import Exchange
+from service.dev.fcm_wire import Exchange, vanish
 
 TOKEN_ENDPOINT = "/token"  # noqa: S105  a path, not a secret
+EVERYBODY = "*"
+"""The target of a fault of the whole service: of every message that has none of its own."""
+NEW_CONNECTIONS = "connection"
+"""The target of a fault that happens when a connection is made: `reset`."""
 MAX_WAIT_S = 30.0
 _KEPT = 100_000
-_BAD_NETWORK = frozenset({Answer.SLOW, Answer.HANG, Answer.TRICKLE, Answer.RESET, Answer.TRUNCATED, Answer.CUT})
-_DELIVERED_ALL_THE_SAME = frozenset({Answer.SLOW, Answer.TRICKLE, Answer.TRUNCATED, Answer.CUT})
+_DELIVERED_ALL_THE_SAME = frozenset(
+    {Answer.SLOW, Answer.TRICKLE, Answer.DRIP, Answer.ENDLESS, Answer.TRUNCATED, Answer.TORN, Answer.CUT}
+)
+_BAD_NETWORK = _DELIVERED_ALL_THE_SAME | {Answer.HANG, Answer.VANISH, Answer.RESET}
 _NOTHING = Reply(204, b"")
 
 
@@ -83,6 +91,8 @@ class FcmApp:
     def __init__(self, *, token_life_s: int = 3_600) -> None:
         self.tokens = Tokens(life_s=token_life_s)
         self.mailbox = Mailbox()
+        self.checks = Mailbox()
+        self.transports: set[asyncio.Transport] = set()
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._lasting: dict[str, Fault] = {}
         violations({})  # reads Google's schema now, not while the first alert waits
@@ -92,7 +102,8 @@ class FcmApp:
     ) -> None:
         """Answer the target's next `times` messages like this (None: all of them), after faults set earlier.
 
-        The target `/token` is the token endpoint. `retry_after_s` may be an HTTP-date.
+        The target `/token` is the token endpoint, `*` whoever has no fault of its own, and `connection` is met by who
+        connects. `retry_after_s` may be an HTTP-date.
         """
         fault = Fault(answer, None if retry_after_s is None else str(retry_after_s))
         if times is None:
@@ -105,6 +116,15 @@ class FcmApp:
         self._faults.clear()
         self._lasting.clear()
 
+    def welcome(self) -> Answer | None:
+        fault = self._next_fault(NEW_CONNECTIONS)
+        return fault.answer if fault else None
+
+    def vanish(self) -> None:
+        """Every connection that is open now is dead, and nobody says so; new ones are good."""
+        for transport in list(self.transports):
+            vanish(transport.get_extra_info("socket"))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
@@ -115,7 +135,9 @@ class FcmApp:
             case ("POST", "/token"):
                 await self._grant(exchange)
             case ("GET", "/deliveries"):
-                await self._deliveries(exchange)
+                await self._tell(exchange, self.mailbox)
+            case ("GET", "/checks"):
+                await self._tell(exchange, self.checks)
             case ("POST", "/faults"):
                 await exchange.answer(self._add_fault(await exchange.body() or b""))
             case ("DELETE", "/faults"):
@@ -124,6 +146,9 @@ class FcmApp:
             case ("DELETE", "/tokens"):
                 self.tokens.revoke_all()
                 await exchange.answer(_NOTHING)
+            case ("DELETE", "/connections"):
+                await exchange.answer(_NOTHING)
+                self.vanish()
             case _:
                 await exchange.answer(misbehaved(Answer.NOT_FOUND))
 
@@ -137,21 +162,20 @@ class FcmApp:
         if wrong:
             await exchange.answer(refused(wrong))
             return
-        if request.get("validate_only") or request.get("validateOnly"):
-            await exchange.answer(taken(f"projects/{project}/messages/fake_message_id"))
-            return
         kind, target = target_of(request["message"])
-        fault = self._next_fault(target)
+        fault = self._next_fault(target) or self._next_fault(EVERYBODY)
+        is_check = bool(request.get("validate_only") or request.get("validateOnly"))
+        mailbox = self.checks if is_check else self.mailbox
         if fault is None or fault.answer in _DELIVERED_ALL_THE_SAME:
-            self.mailbox.put(target, request["message"], received_at=received_at)
-        reply = taken(f"projects/{project}/messages/0:{self.mailbox.count}")
-        await _reply(exchange, fault, reply, kind=kind)
+            mailbox.put(target, request["message"], received_at=received_at)
+        name = "fake_message_id" if is_check else f"0:{mailbox.count}"
+        await _reply(exchange, fault, taken(f"projects/{project}/messages/{name}"), kind=kind)
 
     async def _grant(self, exchange: Exchange) -> None:
         form = await exchange.body() or b""
         await _reply(exchange, self._next_fault(TOKEN_ENDPOINT), self.tokens.grant(form))
 
-    async def _deliveries(self, exchange: Exchange) -> None:
+    async def _tell(self, exchange: Exchange, mailbox: Mailbox) -> None:
         query = parse_qs(exchange.query)
         try:
             since = int(query.get("since", ["0"])[-1])
@@ -159,7 +183,7 @@ class FcmApp:
         except ValueError:
             await exchange.answer(refused([Violation("since", "since and wait_s must be numbers")]))
             return
-        newer = await self.mailbox.after(since, wait_s=wait_s)
+        newer = await mailbox.after(since, wait_s=wait_s)
         await exchange.answer(Reply(200, orjson.dumps(newer)))
 
     def _add_fault(self, body: bytes) -> Reply:

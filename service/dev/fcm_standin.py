@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from service.dev.fcm_answers import Answer
 from service.dev.fcm_app import Delivery, FcmApp
-from service.dev.fcm_wire import CuttableProtocol
+from service.dev.fcm_wire import CuttableProtocol, appear, vanish
 
 PROJECT_ID = "beatline-demo"
 _KEEP_ALIVE_S = 600
@@ -31,15 +31,23 @@ _BACKLOG = 2_048
 
 
 class FcmStandin:
-    """Serves from a thread while the `with` block runs, on a free port of this machine; `url` says where."""
+    """Serves from a thread while the `with` block runs, on a free port of this machine; `url` says where.
 
-    def __init__(self, *, token_life_s: int = 3_600) -> None:
+    `certificate`: the files of one and its key, to speak TLS.
+    """
+
+    def __init__(
+        self, *, port: int = 0, token_life_s: int = 3_600, certificate: tuple[Path, Path] | None = None
+    ) -> None:
         self._app = FcmApp(token_life_s=token_life_s)
         # A test that ends while a fault still hangs is no news; the app's own errors show as a 500 to the client.
-        self._server = uvicorn.Server(_config(self._app, log_level=logging.CRITICAL))
-        self._socket = _listener(0, None)
+        config = _config(self._app, log_level=logging.CRITICAL)
+        if certificate:
+            config.ssl_certfile, config.ssl_keyfile = certificate[0], str(certificate[1])
+        self._server = uvicorn.Server(config)
+        self._socket = _listener(port, None)
         self._thread = threading.Thread(target=self._serve, name="fcm-standin", daemon=True)
-        self.url = _url(self._socket)
+        self.url = _url(self._socket, scheme="https" if certificate else "http")
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -58,6 +66,11 @@ class FcmStandin:
     def deliveries(self) -> list[Delivery]:
         """Every message taken so far, oldest first."""
         return list(self._app.mailbox.deliveries)
+
+    @property
+    def checks(self) -> list[Delivery]:
+        """Every message to be checked alone, oldest first."""
+        return list(self._app.checks.deliveries)
 
     @property
     def token_requests(self) -> int:
@@ -85,6 +98,14 @@ class FcmStandin:
 
     def behave(self) -> None:
         self._app.behave()
+
+    def vanish(self) -> None:
+        """Every connection that is open now is dead, and nobody says so."""
+        self._app.vanish()
+
+    def let_in(self, *, anybody: bool) -> None:
+        """Whoever connects from now on waits for ever; True: is let in again."""
+        (appear if anybody else vanish)(self._socket)
 
     def revoke_tokens(self) -> None:
         """From now on every access token given out so far is refused with 401."""
@@ -132,8 +153,8 @@ def _listener(port: int, path: str | None) -> socket.socket:
     return socket.create_server(path, family=socket.AF_UNIX, backlog=_BACKLOG)
 
 
-def _url(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+def _url(listener: socket.socket, *, scheme: str = "http") -> str:
+    return f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _config(app: FcmApp, *, log_level: int = logging.WARNING) -> uvicorn.Config:

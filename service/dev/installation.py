@@ -5,6 +5,7 @@ For the demo and for the throw-away server of a replay. Not for production, and 
 
 import os
 import random
+import shlex
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -21,6 +22,7 @@ from psycopg.errors import DuplicateDatabase
 from rq import Worker
 
 from service.dev.children import Children
+from service.dev.demo_file import write_private
 from service.dev.embedded import Stores
 from service.dev.fcm_standin import write_credentials
 from service.dev.watch import Watch
@@ -35,6 +37,7 @@ START_S = 60.0
 _LOWEST_PORT = 10_000
 _TRIES = 100
 _PREFIX = "BEATLINE_"
+SETTINGS_FILE = "settings.env"
 _PACKAGE_ROOT = Path(__file__).parents[2]
 _LAST_WORDS = 3_000
 
@@ -63,7 +66,7 @@ def refuse_taken_port(port: int) -> None:
 
 
 class Installation:
-    """Up inside the `with` block. `home` gets the log and the credentials, and the data when `keeps_data`.
+    """Up inside the `with` block. `home` gets the log, credentials and settings, and the data when `keeps_data`.
 
     `fcm_url`: somebody else's push service; without it a stand-in is started, and `fcm_url` says where. `watch` is the
     clock it lives by, the world's unless a replay brings a faster one.
@@ -90,6 +93,7 @@ class Installation:
             migration.upgrade(self._stores.admin_url(DATABASE))
             self._credentials = self.home / "push-credentials.json"
             write_credentials(self._credentials, self.fcm_url)
+            self._write_settings()
             self.children = stack.enter_context(Children(environment=self._environment(), log=self.log))
             self._start_children()
             self._stack = stack.pop_all()
@@ -142,12 +146,19 @@ class Installation:
         except httpx.TransportError:
             return False
 
+    def _write_settings(self) -> None:
+        """For whoever is at a shell: `. settings.env` makes `beatline admin` or `beatline drill` one of this one's."""
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in self._variables().items()]
+        write_private(self.home / SETTINGS_FILE, "\n".join(lines) + "\n")
+
     def _environment(self) -> dict[str, str]:
         """Ours without whatever settings of another installation are in it."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
         return {**own, "PYTHONPATH": str(_PACKAGE_ROOT), **self._variables()}
 
     def _variables(self) -> dict[str, str]:
+        # A push service that is not ours may count what it is sent, and a replay's minute is none.
+        calm = {} if self.has_standin and self.watch.speed == 1.0 else {"CANARY_EVERY_S": "0"}
         scaled = {"CLOCK_SPEED": str(self.watch.speed), "CLOCK_START": str(self.watch.started_at.timestamp())}
         variables = {
             "ENVIRONMENT": "demo",
@@ -156,6 +167,7 @@ class Installation:
             "BASE_URL": self.base_url,
             "FCM_CREDENTIALS_FILE": str(self._credentials),
             "FCM_URL": self.fcm_url,
+            **calm,
             **(scaled if self.watch.speed != 1.0 else {}),
         }
         return {f"{_PREFIX}{name}": value for name, value in variables.items()}

@@ -74,7 +74,10 @@ class Patrol:
         }
 
     def ring(self, data: Mapping[str, str]) -> None:
-        """A push has arrived: a receipt, and what its kind asks for, in the background. Again: nothing."""
+        """A push has arrived: a receipt, and what its kind asks for, in the background. Again: nothing.
+
+        A drill wants nothing but the receipt: nobody goes.
+        """
         heard = data["incident_id"], data["sequence"]
         alert_id = data.get("alert_id")
         if heard in self._seen or not alert_id:
@@ -113,7 +116,7 @@ class Patrol:
         """The first that is heard of an alert, whatever was lost before it; or being asked again."""
         if kind == "alert":
             return not self._is_answering(alert_id)
-        return kind == "update" and alert_id not in self._answering
+        return kind in {"update", "digest"} and alert_id not in self._answering
 
     def _is_answering(self, alert_id: str) -> bool:
         task = self._answering.get(alert_id)
@@ -187,10 +190,16 @@ def _as_push(alert: Mapping[str, Any]) -> dict[str, str]:
     """An alert of the list in the words of a push."""
     place = alert["incident"]["location"]
     return {
-        "kind": "welfare" if alert["welfare"] else _KINDS.get(alert["state"], "update"),
+        "kind": _kind(alert),
         "incident_id": alert["incident_id"],
         "alert_id": alert["alert_id"],
         "sequence": str(alert["sequence"]),
         "lat": str(place["lat"]),
         "lon": str(place["lon"]),
     }
+
+
+def _kind(alert: Mapping[str, Any]) -> str:
+    if alert["incident"].get("drill"):
+        return "drill"
+    return "welfare" if alert["welfare"] else _KINDS.get(alert["state"], "update")

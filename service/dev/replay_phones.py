@@ -65,7 +65,7 @@ class ReplayPhones:
         self.rung.add(alert_id)
         try:
             await phone.post(f"alerts/{alert_id}/receipt", {"kind": "received", "at": self._now()})
-            if self.answer and first and data["kind"] == "alert":
+            if self.answer and first and data["kind"] in {"alert", "digest"}:
                 await self._go(phone, alert_id)
         except Refused:
             # The incident is over, or covered by others: what every phone lives with.

@@ -1,5 +1,6 @@
 """A source's message that shots were heard, and what several messages about one detection amount to."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -123,16 +124,28 @@ def standing(messages: Iterable[Detection]) -> Detection | None:
     return max(known, key=lambda message: message.revision)
 
 
+def standing_sounds(messages: Iterable[Detection]) -> list[Sound]:
+    """What still counts of messages about several detections: the standing one of each, unless it is a dismissal.
+
+    Two sources may call different detections by the same name.
+    """
+    by_detection = defaultdict(list)
+    for message in messages:
+        by_detection[message.source_id, message.detection_id].append(message)
+    current = [standing(about_one) for about_one in by_detection.values()]
+    return [each.sound for each in current if each and each.sound and each.kind is not DetectionKind.DISMISSED]
+
+
 def headline(sounds: Iterable[Sound]) -> Sound | None:
     """One picture of several detections of one incident: the most dangerous, at the best located place.
 
-    Place and time come from the sound with the smallest uncertainty (the earliest of equals, so that six sensors of
-    one shot do not make it jump), address and links from the best located that has one. Rounds are the most that any
-    of them counted, since sensors of one network count the same shots. Confidence is the most that any of those that
-    ring was heard with: a certain single shot is not made doubtful by a doubtful burst beside it, nor held with it.
-    None when there is none left, as after a dismissal.
+    The same in whatever order they are given. Place and time come from the sound with the smallest uncertainty (the
+    earliest of equals, so that six sensors of one shot do not make it jump), address and links from the best located
+    that has one. Rounds are the most that any of them counted, since sensors of one network count the same shots.
+    Confidence is the most that any of those that ring was heard with: a certain single shot is not made doubtful by a
+    doubtful burst beside it, nor held with it. None when there is none left, as after a dismissal.
     """
-    heard = sorted(sounds, key=lambda sound: (sound.uncertainty_m, sound.occurred_at))
+    heard = sorted(sounds, key=_best_located_first)
     if not heard:
         return None
     best, worst = heard[0], max(heard, key=danger)
@@ -149,3 +162,10 @@ def headline(sounds: Iterable[Sound]) -> Sound | None:
         audio_url=next((sound.audio_url for sound in heard if sound.audio_url), None),
         image_url=next((sound.image_url for sound in heard if sound.image_url), None),
     )
+
+
+def _best_located_first(sound: Sound) -> tuple[object, ...]:
+    """Whatever a headline takes from the first that has it is in here: two that are equal in this show the same."""
+    at = sound.place.lat, sound.place.lon
+    shown = sound.address or "", sound.audio_url or "", sound.image_url or "", sound.tactical_notes
+    return sound.uncertainty_m, sound.occurred_at, *at, *shown

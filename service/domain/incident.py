@@ -1,14 +1,12 @@
-"""What happened at a place: its states, their legal moves, and which detections belong to it."""
+"""What happened at a place: its states and their legal moves. Not for which detections belong to it: `grouping`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from service.domain.detection import Sound
 from service.domain.disposition import Disposition
-from service.domain.geo import Distance
 from service.domain.policy import Policy
 
 
@@ -44,7 +42,8 @@ class Incident:
     `sound` is the headline of its detections; `policy` the agency's as it was when the incident opened.
     `merged_into` and `split_from` name the incident that took its detections, or that they were taken from;
     `emergency_unit_id` is the unit whose officer called for help, by the call sign that it had then: nothing was heard,
-    and `sound` says where help is wanted. `legal_hold` is why nothing of it may be purged.
+    and `sound` says where help is wanted. `legal_hold` is why nothing of it may be purged. `is_drill`: it is none at
+    all, only phones are rung for it; so it never lives.
     """
 
     incident_id: UUID
@@ -63,6 +62,7 @@ class Incident:
     emergency_unit_id: UUID | None = None
     emergency_call_sign: str | None = None
     legal_hold: str | None = None
+    is_drill: bool = False
 
     @property
     def lives(self) -> bool:
@@ -78,29 +78,3 @@ class Incident:
 def sources_of(state: IncidentState) -> frozenset[IncidentState]:
     """The states from which `state` can be reached in one move."""
     return frozenset(origin for origin, targets in MOVES.items() if state in targets)
-
-
-def joins(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
-    """Does this sound belong with those already heard in a living incident?
-
-    Near enough in time and place to any of them, while the incident as a whole stays within its limits: at most
-    `join_total_s` long and `join_total_m` wide.
-    """
-    return bool(heard) and _joins_in_time(sound, heard, policy=policy) and _joins_in_place(sound, heard, policy=policy)
-
-
-def _joins_in_time(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
-    times = [other.occurred_at for other in heard]
-    # To the nearest of them, not to the last: a message that comes late may belong in their middle.
-    gap = min(abs(sound.occurred_at - time) for time in times)
-    span = max(*times, sound.occurred_at) - min(*times, sound.occurred_at)
-    return gap <= timedelta(seconds=policy.join_within_s) and span <= timedelta(seconds=policy.join_total_s)
-
-
-def _joins_in_place(sound: Sound, heard: Sequence[Sound], *, policy: Policy) -> bool:
-    away = [(Distance(sound.place, other.place), other.uncertainty_m) for other in heard]
-    near = any(
-        distance.is_within(policy.join_within_m + sound.uncertainty_m + uncertainty_m)
-        for distance, uncertainty_m in away
-    )
-    return near and all(distance.is_within(policy.join_total_m) for distance, _ in away)

@@ -29,8 +29,8 @@ _OPENINGS = {
     PageKind.UPDATE: "Update: ",
     PageKind.WARNING: "Close to you: ",
     PageKind.DIGEST: "Also heard: ",
-    PageKind.DRILL: "DRILL: ",
 }
+_DRILL = "DRILL: a test of this phone"
 _WELFARE = "Are you all right?"
 _MINIMAL_TITLES = {
     PageKind.ALERT: "Shots heard near you",
@@ -38,7 +38,7 @@ _MINIMAL_TITLES = {
     PageKind.RECALL: "Alert withdrawn",
     PageKind.WARNING: "Shots heard close to you",
     PageKind.DIGEST: "More shots heard",
-    PageKind.DRILL: "DRILL: shots heard near you",
+    PageKind.DRILL: _DRILL,
     PageKind.WELFARE: _WELFARE,
 }
 _MINIMAL_EMERGENCIES = {
@@ -85,9 +85,10 @@ def data(notice: Notice) -> dict[str, str]:
 
     Times are RFC 3339 in UTC with milliseconds, coordinates degrees with six decimals, distances metres. Three fields
     are there only when they say something: `silent` ("true") on an update or a digest that must not ring, `reason` on
-    a recall, an update ("Confirmed by dispatch") or a digest ("Late by 4 minutes"), `emergency` (a call sign) when an officer called for help. `deadline_at` is
-    until when an answer is wanted. Below 2,048 bytes whatever the notice holds, because long texts are cut and a long
-    `image_url` is left out; so text that repeats it fits with it into a push service's 4,096.
+    a recall, an update ("Confirmed by dispatch") or a digest ("Late by 4 minutes"), `emergency` (a call sign) when an
+    officer called for help. `deadline_at` is until when an answer is wanted. Below 2,048 bytes whatever the notice
+    holds, because long texts are cut and a long `image_url` is left out; so text that repeats it fits with it into a
+    push service's 4,096.
     """
     named = {
         "kind": notice.kind.value,
@@ -117,6 +118,8 @@ def title(notice: Notice) -> str:
         return _cut(notice.reason, max_bytes=MAX_REASON_BYTES) or "No longer needed"
     if notice.kind is PageKind.WELFARE:
         return _WELFARE
+    if notice.kind is PageKind.DRILL:
+        return _DRILL
     text = _OPENINGS.get(notice.kind, "") + (_emergency(notice) or _what(notice.sound))
     return text[0].upper() + text[1:]
 
@@ -133,6 +136,8 @@ def body(notice: Notice) -> str:
             parts = ["" if notice.emergency else _what(sound).capitalize(), _where(sound), when]
         case PageKind.WELFARE:
             parts = [f"On scene: {_where(sound)}", _wanted(notice)]
+        case PageKind.DRILL:
+            parts = ["Nothing was heard: press Received", _wanted(notice)]
         case _:
             reason = _cut(notice.reason, max_bytes=MAX_REASON_BYTES)
             parts = [reason, _how_far(notice.distance_m), _where(sound), _notes(sound), when, _wanted(notice)]

@@ -42,10 +42,13 @@ class Platform(StrEnum):
 
 
 class PushKind(StrEnum):
+    """How a device can be made to ring. `canary`: the push service checks the message and delivers it to nobody."""
+
     FCM_FID = "fcm_fid"
     FCM_TOKEN = "fcm_token"  # noqa: S105  the name of a kind of target, not a secret
     WEB_PUSH = "web_push"
     NONE = "none"
+    CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

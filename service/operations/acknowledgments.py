@@ -15,6 +15,7 @@ from service.domain.events import Acknowledged, Declined
 from service.domain.incident import Incident, IncidentState
 from service.domain.unit import Status
 from service.operations.decisions import carry_out, free_unit
+from service.operations.drill_answers import note_declined, note_received, refuse_in_drill
 from service.operations.paging import nudge_workers
 from service.operations.registry import SignedInDevice
 from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
@@ -23,6 +24,7 @@ from service.store import alerts, incidents, journal, receipts, units
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 from service.store.journal import Entry
+from service.store.replicated import rely_on_what_was_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ def acknowledge(
 ) -> AlertView:
     """The unit says it is going; the first is primary, later ones assist. Late is welcome while the incident lives.
 
+    In a drill it says that it has seen it.
+
     `at` is when the thumb was there by the phone's clock: recorded, and nothing is decided by it.
 
     Raises DomainError: not_found for another unit's alert, incident_over after the incident's end.
@@ -83,7 +87,9 @@ def acknowledge(
         incident = lock_incident_of(tx, device, alert_id)
         alert = own_alert(tx, device, alert_id)
         queued = False
-        if alert.alert.state is not AlertState.ACKNOWLEDGED:
+        if incident.is_drill:
+            note_received(tx, alert, now=now, actor=device.actor)
+        elif alert.alert.state is not AlertState.ACKNOWLEDGED:
             _must_live(incident)
             decision = decide(
                 incident,
@@ -93,6 +99,8 @@ def acknowledge(
             )
             queued = carry_out(tx, incident, decision, now=now, actor=device.actor)
             _journal_phone_time(tx, device, alert, at, now=now)
+        else:
+            rely_on_what_was_read(tx)
         view = _view(tx, device, alert_id)
     if queued:
         nudge_workers(ports, device.agency_id, incident.incident_id)
@@ -113,12 +121,16 @@ def decline(database: Database, ports: Ports, *, device: SignedInDevice, alert_i
             incident = lock_incident_of(tx, device, alert_id)
             alert = own_alert(tx, device, alert_id)
             queued = False
-            if alert.alert.state is not AlertState.DECLINED:
+            if incident.is_drill:
+                note_declined(tx, alert, reason=why.reason, now=now, actor=device.actor)
+            elif alert.alert.state is not AlertState.DECLINED:
                 _must_live(incident)
                 _must_be_legal(alert, AlertState.DECLINED)
                 queued = _decide_declined(tx, incident, alert_id, around, now=now, actor=device.actor)
                 alerts.note(tx, alert_id, reason=why.reason)
                 _journal_phone_time(tx, device, alert, why.at, now=now)
+            else:
+                rely_on_what_was_read(tx)
             return _view(tx, device, alert_id), queued
 
     view, queued = looking_around(database, ports, act, agency_id=device.agency_id, place=place)
@@ -166,6 +178,7 @@ def report_progress(
     with database.transaction(device.agency_id, origin=device.origin) as tx:
         incident = lock_incident_of(tx, device, alert_id)
         alert = own_alert(tx, device, alert_id)
+        refuse_in_drill(incident)
         if alert.alert.state is not AlertState.ACKNOWLEDGED:
             raise illegal_move("alert", current=alert.alert.state, wanted=word)
         # What comes after "clear" was said before it, and has travelled longer.
@@ -191,6 +204,7 @@ def report_disposition(
     with database.transaction(device.agency_id, origin=device.origin) as tx:
         incident = lock_incident_of(tx, device, alert_id)
         alert = own_alert(tx, device, alert_id)
+        refuse_in_drill(incident)
         if alert.alert.acknowledged_at is None:
             raise illegal_move("alert", current=alert.alert.state, wanted="disposed")
         if incident.lives or incident.disposition is None:

@@ -55,11 +55,15 @@ class UnitOnBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which incidents: of these states, of all when there are none; `before` is the last one of the page before."""
+    """Which incidents: of these states, of all when there are none; `before` is the last one of the page before.
+
+    `drills`: these instead, which are none.
+    """
 
     states: tuple[IncidentState, ...] = ()
     before: UUID | None = None
     limit: int = 50
+    drills: bool = False
 
 
 def list_incidents(database: Database, ports: Ports, *, user: SignedInUser, wanted: Wanted) -> list[Incident]:
@@ -67,7 +71,9 @@ def list_incidents(database: Database, ports: Ports, *, user: SignedInUser, want
     with database.transaction(user.agency_id, origin=user.origin) as tx:
         if wanted.before is not None and incidents.find(tx, wanted.before) is None:
             raise DomainError(Code.INVALID, "cursor must be the `next` of an earlier answer.")
-        found = incidents.page_of_newest(tx, states=wanted.states, before=wanted.before, limit=wanted.limit)
+        found = incidents.page_of_newest(
+            tx, states=wanted.states, before=wanted.before, limit=wanted.limit, drills=wanted.drills
+        )
         details = {
             "states": list(wanted.states),
             "before": str(wanted.before) if wanted.before else None,

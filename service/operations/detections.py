@@ -2,43 +2,43 @@
 
 Not for parsing or signatures: `api` and `auth` have done that. Every answer is given after the commit, and the same
 message always gets the same answer.
+
+Messages come in any order and more than once, and the same messages end the same: which detections stand together in
+an incident (`domain/grouping`), whether it lives, what its headline says, and whether it rings. What does depend on
+when a message came: ids, sequence numbers and the journal; who was near, and so who was asked; what was too old to
+ring when it came; whether something rang before it was dismissed or doubted (`hearing`); and with which neighbour a
+dismissed detection lies. What a person has decided stands above all of it. ADR 20.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from service.domain.alert import Alert
 from service.domain.detection import (
-    Confidence,
     Detection,
     DetectionKind,
     Outcome,
     Sound,
-    headline,
     is_from_the_future,
     is_held,
     is_stale,
-    is_upgrade,
     rings,
     standing,
 )
-from service.domain.effects import Decision, MoveIncident, Schedule
 from service.domain.errors import Code, DomainError
-from service.domain.escalation import decide
-from service.domain.events import Changed, Ended, Event, Opened
-from service.domain.incident import Incident, IncidentState, joins
+from service.domain.incident import Incident, IncidentState
 from service.domain.policy import Policy
-from service.operations.decisions import carry_out
+from service.operations.gathering import Group, beside, gather, is_open_to_sources
+from service.operations.hearing import Hearing
 from service.operations.paging import nudge_workers
-from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
+from service.operations.surroundings import Surroundings, looking_around
 from service.ports import Ports
-from service.store import agencies, alerts, detections, incidents, journal, pages
+from service.store import agencies, detections, incidents, journal
 from service.store.database import Database, Transaction
 from service.store.detections import StoredDetection
 from service.store.journal import Entry
+from service.store.replicated import rely_on_what_was_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def receive_detection(
     in the future, unavailable when the database is away (nothing was accepted, or the same message will be a replay).
     """
 
-    def receive(around: Surroundings) -> tuple[Answer, bool]:
+    def receive(around: Surroundings) -> tuple[Answer, Collection[UUID]]:
         with database.transaction(agency_id, origin=arrival.origin, exclusive=True) as tx:
             return _Reception(tx, detection, arrival, around, now=ports.clock.now()).receive()
 
@@ -79,8 +79,8 @@ def receive_detection(
     else:
         place = detection.sound.place
         answer, queued = looking_around(database, ports, receive, agency_id=agency_id, place=place)
-    if queued and answer.incident_id:
-        nudge_workers(ports, agency_id, answer.incident_id)
+    for incident_id in queued:
+        nudge_workers(ports, agency_id, incident_id)
     return answer
 
 
@@ -101,14 +101,17 @@ class _Reception:
         self.arrival = arrival
         self.around = around
         self.now = now
+        self.parked = False
         self.actor = f"source:{detection.source_id}"
+        self.hearing = Hearing(tx=tx, around=around, now=now, actor=self.actor)
 
-    def receive(self) -> tuple[Answer, bool]:
-        """The answer, and whether pages were queued."""
+    def receive(self) -> tuple[Answer, Collection[UUID]]:
+        """The answer, and the incidents for which pages were queued."""
         earlier = detections.about(self.tx, self.new.source_id, self.new.detection_id)
         for known in earlier:
             if known.detection.revision == self.new.revision:
-                return self._replay(known), False
+                rely_on_what_was_read(self.tx)
+                return self._replay(known), ()
         policy = agencies.agency(self.tx).policy
         if is_from_the_future(self.new.occurred_at, now=self.now, policy=policy):
             raise DomainError(
@@ -118,10 +121,11 @@ class _Reception:
         after = standing([*messages, self.new])
         incident_id = next((known.incident_id for known in earlier if known.incident_id), None)
         if after is None:
-            return self._store(Outcome.PARKED, None), False
+            return self._store(Outcome.PARKED, None), ()
         if incident_id is not None:
             return self._revise(incident_id, before=standing(messages), after=after)
-        return self._hear(after, _latest_sound([*messages, self.new]), policy=policy, parked=bool(earlier))
+        self.parked = bool(earlier)
+        return self._hear(after, _latest_sound([*messages, self.new]), policy=policy)
 
     # -- the same again -----------------------------------------------------------------------------------------
 
@@ -141,50 +145,29 @@ class _Reception:
 
     # -- heard for the first time -------------------------------------------------------------------------------
 
-    def _hear(self, after: Detection, sound: Sound, *, policy: Policy, parked: bool) -> tuple[Answer, bool]:
-        dismissed = after.kind is DetectionKind.DISMISSED
+    def _hear(self, after: Detection, sound: Sound, *, policy: Policy) -> tuple[Answer, Collection[UUID]]:
         stale = is_stale(sound.occurred_at, now=self.now, policy=policy)
-        found = self._living(sound, policy)
-        if found and dismissed:
-            incident, outcome, queued = found[0], Outcome.DISMISSED, False
-        elif found:
-            incident, heard = found
-            outcome = Outcome.STORED if stale else Outcome.JOINED
-            queued = self._renew(incident, [*heard, sound], may_ring=not stale)
-        elif dismissed:
-            incident, outcome, queued = self._opened(sound, IncidentState.CANCELLED, policy), Outcome.DISMISSED, False
-        elif stale:
-            incident, outcome, queued = self._opened(sound, IncidentState.OPEN, policy), Outcome.STORED, False
-        else:
-            incident, outcome, queued = self._open(sound, policy)
-        if parked:
-            detections.attach_parked(self.tx, self.new, incident_id=incident.incident_id)
-        return self._store(outcome, incident.incident_id), queued
+        found = beside(self.tx, [sound], policy=policy)
+        if after.kind is DetectionKind.DISMISSED:
+            incident = found[0].incident if found else self._opened(sound, IncidentState.CANCELLED, policy)
+            return self._take_in(incident, Outcome.DISMISSED), ()
+        if found:
+            group = replace(found[0], heard=[*found[0].heard, sound])
+            answer = self._take_in(group.incident, Outcome.STORED if stale else Outcome.JOINED)
+            return self._settle(answer, group, may_ring=not stale)
+        if stale:
+            return self._take_in(self._opened(sound, IncidentState.OPEN, policy), Outcome.STORED), ()
+        return self._open(sound, policy)
 
-    def _living(self, sound: Sound, policy: Policy) -> tuple[Incident, list[Sound]] | None:
-        """The living incident it belongs to, with what was heard of it; the one heard last when there are several."""
-        living = incidents.living_around(
-            self.tx,
-            sound.place,
-            within_m=policy.join_total_m,
-            since=sound.occurred_at - timedelta(seconds=policy.join_within_s),
-            until=sound.occurred_at + timedelta(seconds=policy.join_total_s),
-        )
-        messages = detections.of_incidents(self.tx, [incident.incident_id for incident in living])
-        for incident in living:
-            heard = standing_sounds(messages[incident.incident_id])
-            if joins(sound, heard, policy=incident.policy):
-                locked = incidents.lock(self.tx, incident.incident_id)
-                return (locked, heard) if locked and locked.lives else None
-        return None
-
-    def _open(self, sound: Sound, policy: Policy) -> tuple[Incident, Outcome, bool]:
+    def _open(self, sound: Sound, policy: Policy) -> tuple[Answer, Collection[UUID]]:
         if is_held(sound):
             incident = self._opened(sound, IncidentState.HELD, policy)
-            self._hold(incident)
-            return incident, Outcome.HELD, False
+            self.hearing.hold(incident)
+            return self._take_in(incident, Outcome.HELD), ()
         incident = self._opened(sound, IncidentState.OPEN, policy)
-        return incident, Outcome.OPENED, rings(sound) and self._ring(incident)
+        answer = self._take_in(incident, Outcome.OPENED)
+        queued = rings(sound) and self.hearing.ring(incident)
+        return answer, [incident.incident_id] if queued else ()
 
     def _opened(self, sound: Sound, state: IncidentState, policy: Policy) -> Incident:
         incident = incidents.open_new(self.tx, sound=sound, state=state, policy=policy, now=self.now)
@@ -192,78 +175,38 @@ class _Reception:
         self._journal("incident_opened", incident.incident_id, **details)
         return incident
 
+    def _take_in(self, incident: Incident, outcome: Outcome) -> Answer:
+        """The message, and whatever came before it, is the incident's."""
+        if self.parked:
+            detections.attach_parked(self.tx, self.new, incident_id=incident.incident_id)
+        return self._store(outcome, incident.incident_id)
+
     # -- heard of before ----------------------------------------------------------------------------------------
 
-    def _revise(self, incident_id: UUID, *, before: Detection | None, after: Detection) -> tuple[Answer, bool]:
+    def _revise(
+        self, incident_id: UUID, *, before: Detection | None, after: Detection
+    ) -> tuple[Answer, Collection[UUID]]:
         dismisses = self.new.kind is DetectionKind.DISMISSED
         answer = self._store(Outcome.DISMISSED if dismisses else Outcome.UPDATED, incident_id)
         incident = incidents.lock(self.tx, incident_id)
         if after is before or incident is None:
-            return answer, False  # an older revision, come late: what is newer holds
+            return answer, ()  # an older revision, come late: what is newer holds
         if incident.emergency_unit_id is not None:
-            return answer, False  # merged into a call for help: no source can change that, or take it back
-        if not incident.lives and not _was_harmless(before):
-            return answer, False  # a person has ended it: it stays ended
-        heard = standing_sounds(detections.of_incidents(self.tx, [incident_id])[incident_id])
+            return answer, ()  # merged into a call for help: no source can change that, or take it back
+        if not is_open_to_sources(self.tx, incident):
+            return answer, ()  # a person has ended it: it stays ended
+        group = Group(incident=incident, heard=detections.heard_of(self.tx, [incident_id])[incident_id])
         stale = is_stale(after.occurred_at, now=self.now, policy=incident.policy)
-        return answer, self._renew(incident, heard, may_ring=not (stale or dismisses))
-
-    def _renew(self, incident: Incident, heard: Sequence[Sound], *, may_ring: bool) -> bool:
-        """The incident after what was heard of it changed; True when pages were queued."""
-        sound = headline(heard)
-        if sound is None:
-            return incident.lives and self._end(incident, "Dismissed by the sensor network")
-        last_heard_at = max(each.occurred_at for each in heard)
-        incidents.hear(self.tx, incident.incident_id, sound=sound, last_heard_at=last_heard_at)
-        renewed = replace(incident, sound=sound)
-        if incident.is_silent and incident.state is not IncidentState.HELD:
-            # Shown only, or dismissed before: it rings now if it has become something that rings.
-            if not rings(sound):
-                incidents.hold(self.tx, incident.incident_id, until=None)
-                return False
-            return may_ring and self._ring_or_hold(renewed)
-        if not rings(sound):
-            return self._end(renewed, f"Now classified as {sound.classification.replace('_', ' ')}")
-        if incident.state is IncidentState.HELD:
-            return may_ring and sound.confidence is not Confidence.LOW and self._ring(renewed)
-        upgrade = may_ring and is_upgrade(incident.sound, sound)
-        return sound != incident.sound and self._decide(renewed, Changed(upgrade=upgrade))
+        return self._settle(answer, group, may_ring=not (stale or dismisses))
 
     # -- what they share ----------------------------------------------------------------------------------------
 
-    def _ring_or_hold(self, incident: Incident) -> bool:
-        if incident.sound.confidence is not Confidence.LOW:
-            return self._ring(incident)
-        if not incident.lives:
-            shown_only = Schedule(level=0, deadline_at=None, next_action_at=None)
-            reopening = Decision(changes=(MoveIncident(to=IncidentState.OPEN), shown_only))
-            carry_out(self.tx, incident, reopening, now=self.now, actor=self.actor)
-        # DESIGN §4 lets nothing become held again; it stays open, shown, and rings when the same time is over.
-        self._hold(incident)
-        return False
-
-    def _hold(self, incident: Incident) -> None:
-        release_at = self.now + timedelta(seconds=incident.policy.hold_low_confidence_s)
-        incidents.hold(self.tx, incident.incident_id, until=release_at)
-
-    def _ring(self, incident: Incident) -> bool:
-        known = self._alerts(incident)
-        want = incident.policy.units_per_level
-        found = candidates(self.tx, incident, asked_anew(known), self.around, want=want, now=self.now)
-        decision = decide(incident, known, event=Opened(candidates=found), now=self.now)
-        return carry_out(self.tx, incident, decision, now=self.now, actor=self.actor, found=found)
-
-    def _end(self, incident: Incident, reason: str) -> bool:
-        warned = pages.warned_units(self.tx, incident.incident_id)
-        return self._decide(incident, Ended(to=IncidentState.CANCELLED, reason=reason, warned=warned))
-
-    def _decide(self, incident: Incident, event: Event) -> bool:
-        decision = decide(incident, self._alerts(incident), event=event, now=self.now)
-        return carry_out(self.tx, incident, decision, now=self.now, actor=self.actor)
-
-    def _alerts(self, incident: Incident) -> list[Alert]:
-        """None before the first change was pushed."""
-        return alerts.of_incident(self.tx, incident.incident_id) if incident.sequence else []
+    def _settle(self, answer: Answer, group: Group, *, may_ring: bool) -> tuple[Answer, Collection[UUID]]:
+        """What stands has changed: is more than one incident one now, and what follows for it?"""
+        group = gather(self.tx, group, actor=self.actor, now=self.now)
+        incident_id = group.incident.incident_id
+        queued = self.hearing.renew(group.incident, group.heard, may_ring=may_ring)
+        return replace(answer, incident_id=incident_id), group.queued | ({incident_id} if queued else set())
 
     def _store(self, outcome: Outcome, incident_id: UUID | None) -> Answer:
         detections.add(
@@ -292,22 +235,6 @@ class _Reception:
     def _journal(self, action: str, incident_id: UUID | None, **details: str | int) -> None:
         entry = Entry(at=self.now, actor=self.actor, action=action, incident_id=incident_id, details=details)
         journal.write(self.tx, [entry])
-
-
-def standing_sounds(messages: Iterable[StoredDetection]) -> list[Sound]:
-    """What still counts of an incident's messages: the standing one of each detection, unless it is a dismissal."""
-    by_detection = defaultdict(list)
-    for message in messages:
-        by_detection[message.detection.source_id, message.detection.detection_id].append(message.detection)
-    current = [standing(about_one) for about_one in by_detection.values()]
-    return [each.sound for each in current if each and each.sound and each.kind is not DetectionKind.DISMISSED]
-
-
-def _was_harmless(standing_before: Detection | None) -> bool:
-    """Its source had taken it back, or called it something that does not ring."""
-    if standing_before is None or standing_before.sound is None:
-        return standing_before is not None
-    return standing_before.kind is DetectionKind.DISMISSED or not rings(standing_before.sound)
 
 
 def _latest_sound(messages: Sequence[Detection]) -> Sound:

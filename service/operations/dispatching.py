@@ -19,6 +19,7 @@ from service.domain.selection import Asked, Selection
 from service.domain.unit import Status
 from service.operations.accounts import SignedInUser
 from service.operations.decisions import carry_out
+from service.operations.drill_answers import refuse_in_drill
 from service.operations.paging import nudge_workers
 from service.operations.surroundings import Surroundings, asked_anew, candidates, looking_around
 from service.ports import Ports
@@ -160,6 +161,7 @@ def reopen_incident(database: Database, ports: Ports, *, user: SignedInUser, inc
     def act(tx: Transaction, incident: Incident, around: Surroundings, now: datetime) -> bool:
         if incident.lives:
             return False
+        refuse_in_drill(incident)
         if incident.merged_into is not None:
             raise DomainError(Code.ILLEGAL_MOVE, "This incident was merged into another; split that one instead.")
         tell(tx, user, incident_id, "incident_reopened", now=now, was=incident.state)
@@ -177,6 +179,7 @@ def lock_living(tx: Transaction, incident_id: UUID) -> Incident:
     incident = incidents.lock(tx, incident_id)
     if incident is None:
         raise not_found("incident")
+    refuse_in_drill(incident)
     if not incident.lives:
         raise DomainError(Code.INCIDENT_OVER, f"This incident is {incident.state}.")
     return incident

@@ -14,6 +14,7 @@ from service.domain.incident import Incident, IncidentState
 from service.operations.accounts import SignedInUser
 from service.operations.decisions import carry_out
 from service.operations.dispatching import tell
+from service.operations.drill_answers import refuse_in_drill
 from service.operations.paging import nudge_workers
 from service.ports import Ports
 from service.store import alerts, incidents, pages
@@ -116,6 +117,7 @@ def _lock(tx: Transaction, incident_id: UUID) -> Incident:
 
 
 def _must_live(incident: Incident, wanted: IncidentState) -> None:
+    refuse_in_drill(incident)
     if not incident.lives:
         raise illegal_move("incident", current=incident.state, wanted=wanted)
 

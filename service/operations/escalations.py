@@ -18,6 +18,7 @@ from service.domain.events import DeadlinePassed
 from service.domain.incident import Incident
 from service.operations.care import look_after_due
 from service.operations.decisions import carry_out
+from service.operations.drills import DRILLS_EVERY_S, finish_due
 from service.operations.one_by_one import passed_over
 from service.operations.paging import decide_around, send_due_pages
 from service.operations.replacing import replace_unreachable
@@ -38,8 +39,9 @@ HEAD_START_S = 0.75
 """Workers get so much time for a page that is due before the clock sends it itself: it must be slower, and sure."""
 INCIDENTS_AT_ONCE = 8
 """A phone that hangs for 3 s must not stand before another incident's."""
-AT_MOST = 200
-"""Rows of each kind a tick; the rest is the next tick's, and other clocks'."""
+AT_MOST = 50
+"""Rows of each kind a tick, some 10 ms each; the rest is the next tick's, and other clocks'. So few, because the doors
+hand them out agency by agency in turn: what comes due in one is looked for again before a storm in another is over."""
 
 
 def run_clock(database: Database, ports: Ports, *, threads: Executor, stop: Event) -> None:
@@ -47,19 +49,20 @@ def run_clock(database: Database, ports: Ports, *, threads: Executor, stop: Even
     acts = (
         ("overdue-pages", TICK_S, partial(send_overdue, database, ports, threads=threads)),
         ("care", TICK_S, partial(look_after_due, database, ports)),
+        ("drills", DRILLS_EVERY_S, partial(finish_due, database, ports)),
         ("sealing", SEAL_EVERY_S, partial(seal_due, database, ports)),
         ("retention", LOOK_EVERY_S, partial(purge_due, database, ports)),
     )
-    beside = [Thread(target=_tick_until, args=(stop, act, every_s), name=name) for name, every_s, act in acts]
+    beside = [Thread(target=tick_until, args=(stop, act, every_s), name=name) for name, every_s, act in acts]
     for loop in beside:
         loop.start()
-    _tick_until(stop, partial(escalate_due, database, ports))
+    tick_until(stop, partial(escalate_due, database, ports))
     for loop in beside:
         loop.join()
 
 
 def escalate_due(database: Database, ports: Ports) -> int:
-    """Look at every incident whose time has come; how many there were."""
+    """Look at every incident whose time has come, as far as it is this tick's turn; how many there were."""
     due = incidents.due(database, now=ports.clock.now(), at_most=AT_MOST)
     for row in due:
         _each(row, partial(pass_deadline, database, ports, agency_id=row.agency_id, incident_id=row.incident_id))
@@ -77,8 +80,11 @@ def send_overdue(database: Database, ports: Ports, *, threads: Executor) -> int:
     return len(due)
 
 
-def _tick_until(stop: Event, act: Callable[[], object], every_s: float = TICK_S) -> None:
-    while not stop.wait(every_s):
+def tick_until(stop: Event, act: Callable[[], object], every_s: float = TICK_S, *, at_once: bool = False) -> None:
+    """Act every so many seconds until `stop` is set, for the first time after a tick or `at_once`."""
+    rest_s = 0.0 if at_once else every_s
+    while not stop.wait(rest_s):
+        rest_s = every_s
         try:
             act()
         except Exception:

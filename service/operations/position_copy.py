@@ -14,11 +14,12 @@ from anyio.to_thread import run_sync
 
 from service.domain.errors import DomainError
 from service.domain.unit import Track
-from service.ports import Clock, Ports, UnitKey
+from service.ports import Clock, Ports, Positions, PositionsUnavailable, UnitKey
 from service.store import fixes
 from service.store.database import Database
 
 SAVE_EVERY_S = 5.0
+_NOBODY = UUID(int=0)
 _log = structlog.get_logger()
 
 
@@ -26,6 +27,18 @@ def tracks_in_store(database: Database, agency_id: UUID) -> dict[UUID, Track]:
     """Raises DomainError(unavailable)."""
     with database.transaction(agency_id) as tx:
         return fixes.all_tracks(tx)
+
+
+def are_kept(positions: Positions) -> bool:
+    """Whether Redis takes positions, as far as can be told by keeping those of an agency that nobody is.
+
+    A real write, since a full Redis and a replica still answer reads.
+    """
+    try:
+        positions.rebuild(_NOBODY, {})
+    except PositionsUnavailable:
+        return False
+    return True
 
 
 def rebuild_positions(database: Database, ports: Ports, agency_id: UUID) -> None:

@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 
 from service.domain.errors import DomainError
 from service.domain.unit import Track
-from service.operations.position_copy import StoreCopy, rebuild_positions, tracks_in_store
+from service.operations.position_copy import StoreCopy, are_kept, rebuild_positions, tracks_in_store
 from service.ports import Ports, PositionsUnavailable, UnitKey
 from service.store.database import Database
 
@@ -46,8 +46,8 @@ class Tracks:
                 return await self._ports.positions.tracks(keys)
             except PositionsUnavailable as error:
                 self._leave_redis(keys, error)
-        await self._remember({key.agency_id for key in keys})
-        return {key: self._memory[key] for key in keys if key in self._memory}
+        memory = await self._remember({key.agency_id for key in keys})
+        return {key: memory[key] for key in keys if key in memory}
 
     async def keep(self, changed: Mapping[UnitKey, Track]) -> None:
         """Also in PostgreSQL, at most every 5 s a unit; at once while Redis is away, and then this waits for it.
@@ -64,6 +64,8 @@ class Tracks:
 
     async def come_back(self) -> None:
         """Use Redis again, if it can be rebuilt for every agency that was heard of since it was left."""
+        if not await run_sync(are_kept, self._ports.positions):
+            return  # before PostgreSQL is asked for thousands of tracks, each second of an outage
         rebuilt: set[UUID] = set()
         try:
             while missing := self._to_rebuild - rebuilt:
@@ -73,6 +75,7 @@ class Tracks:
         except (PositionsUnavailable, DomainError):
             return  # it was logged when it left
         self._to_rebuild.clear()
+        self._forget_memory()
         self.is_without_redis = False
         _log.info("positions_returned")
 
@@ -86,12 +89,16 @@ class Tracks:
 
     def _leave_redis(self, units: Iterable[UnitKey], error: PositionsUnavailable) -> None:
         self._to_rebuild.update(key.agency_id for key in units)
-        self._memory, self._remembered = {}, set()
+        self._forget_memory()
         self.is_without_redis = True
         self._redis_left()
         _log.warning("positions_left", reason=str(error))
 
-    async def _remember(self, agencies: set[UUID]) -> None:
+    def _forget_memory(self) -> None:
+        """By a new one, not by clearing it: somebody may be looking something up in it."""
+        self._memory, self._remembered = {}, set()
+
+    async def _remember(self, agencies: set[UUID]) -> Mapping[UnitKey, Track]:
         """What PostgreSQL knows, unless more recent tracks are on their way to it; once per agency and absence."""
         self._to_rebuild |= agencies
         for agency_id in agencies - self._remembered:
@@ -99,3 +106,4 @@ class Tracks:
             known = {UnitKey(agency_id, unit_id): track for unit_id, track in stored.items()}
             self._memory = {**known, **self._copy.owed, **self._memory}
             self._remembered.add(agency_id)
+        return self._memory

@@ -100,11 +100,12 @@ def sights_of(tx: Transaction, entries: Sequence[StoredEntry], *, phones_of: Col
     found: list[Sight] = []
     for incident_id, incident in known.items():
         happened, its_alerts = by_incident[incident_id], asked[incident_id]
-        found.append(
-            IncidentSight(
-                entry_id=happened[-1].entry_id, entries=happened, names=called, incident=incident, alerts=its_alerts
+        if not incident.is_drill:  # which is for the phones it rings, and no incident
+            found.append(
+                IncidentSight(
+                    entry_id=happened[-1].entry_id, entries=happened, names=called, incident=incident, alerts=its_alerts
+                )
             )
-        )
         found += _of_phones(happened, incident, its_alerts, phones_of)
     found += _of_units(tx, entries, [alert for its_alerts in asked.values() for alert in its_alerts])
     return sorted(found, key=lambda sight: sight.entry_id)

@@ -76,6 +76,11 @@ _ASK = _NEW.on_conflict_do_update(
         f"alerts.state in ({', '.join(sorted(repr(state.value) for state in alert_sources_of(AlertState.QUEUED)))})"
     ),
 ).returning(ALERTS.c.unit_id, ALERTS.c.alert_id)
+_NOTE_DISTANCE = (
+    update(ALERTS)
+    .where(ALERTS.c.incident_id == bindparam("of_incident"), ALERTS.c.unit_id == bindparam("of_unit"))
+    .values(distance_m=bindparam("to_distance_m"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +233,16 @@ def note(tx: Transaction, alert_id: UUID, **columns: Any) -> None:
 def measure_anew(tx: Transaction, incident_id: UUID) -> None:
     """The place is another: how near its units have come to the old one does not matter any more."""
     tx.session.execute(update(ALERTS).where(ALERTS.c.incident_id == incident_id).values(closest_m=None))
+
+
+def note_distances(tx: Transaction, incident_id: UUID, distances_m: Mapping[UUID, float]) -> None:
+    """How far these units are from a place that has changed; alerts of others keep what they say."""
+    if distances_m:
+        rows = [
+            {"of_incident": incident_id, "of_unit": unit_id, "to_distance_m": round(distance_m, 1)}
+            for unit_id, distance_m in distances_m.items()
+        ]
+        tx.session.connection().execute(_NOTE_DISTANCE, rows)
 
 
 def hand_over(tx: Transaction, alert_ids: Iterable[UUID], *, to: UUID, now: datetime) -> None:

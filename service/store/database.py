@@ -1,7 +1,8 @@
 """How a transaction is opened: for one agency, under its row-level security, with a bound on every wait.
 
 Not for statements: those live beside it, one file a subject. Those that a shot or a page waits for are constants with
-named parameters: SQLAlchemy takes longer to build and recognise a statement than PostgreSQL to answer it.
+named parameters: SQLAlchemy takes longer to build and recognise a statement than PostgreSQL to answer it. Not for how a
+wait ends (`impatient`), how long an answer may take in all (`patience`), or which connections there are (`pool`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,33 +12,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, create_engine, text
+from sqlalchemy import Connection, Executable, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from service.domain.errors import Code, DomainError
+from service.store import patience
+from service.store.impatient import Limits, NotAnswered
+from service.store.outage import Outage
+from service.store.pool import pool_of_connections
 
-STATEMENT_TIMEOUT_MS = 2_500
-"""With the pool's and the connection's own bounds below, a hung database answers 503 within 3 s (promise R7)."""
-LOCK_TIMEOUT_MS = 2_000
-POOL_TIMEOUT_S = 2
-CONNECT_TIMEOUT_S = 2
-
-_SESSION_OPTIONS = " ".join(
-    f"-c {name}={value}"
-    for name, value in {
-        "timezone": "UTC",
-        "statement_timeout": STATEMENT_TIMEOUT_MS,
-        "lock_timeout": LOCK_TIMEOUT_MS,
-        "idle_in_transaction_session_timeout": 10_000,
-    }.items()
-)
 # `set_config(…, true)` is SET LOCAL: it ends with the transaction, so a pooled connection carries no agency over.
 _ENTER = text("select set_config('beatline.agency_id', :agency_id, true)")
 _ENTER_EXCLUSIVELY = text(
     "select set_config('beatline.agency_id', :agency_id, true), pg_advisory_xact_lock(hashtextextended(:agency_id, 0))"
 )
+
+_IS_READ_ONLY = text("select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +53,17 @@ class Database:
     `committed` is told of every transaction that wrote into the journal, once it is committed, and must not wait.
     """
 
-    def __init__(self, url: str, *, pool_size: int, committed: Callable[[Transaction], None] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        limits: Limits | None = None,
+        committed: Callable[[Transaction], None] | None = None,
+    ) -> None:
         self._committed = committed
-        self._engine = create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=POOL_TIMEOUT_S,
-            # Errors are logged, and parameters are secrets, addresses and positions.
-            hide_parameters=True,
-            connect_args={
-                "options": _SESSION_OPTIONS,
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 2,
-                "tcp_user_timeout": 3_000,
-            },
-        )
-
+        self._outage = Outage()
+        self._engine = pool_of_connections(url, size=pool_size, limits=limits or Limits(), outage=self._outage)
         # The same pool; for one statement `begin` and `commit` would be two round trips out of three.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -94,7 +78,7 @@ class Database:
         Raises DomainError(unavailable) when the database cannot be used; whether a commit took place is then unknown.
         """
         enter = _ENTER_EXCLUSIVELY if exclusive else _ENTER
-        with _unavailable_when_away(), self._session(enter, {"agency_id": str(agency_id)}) as (session, _):
+        with self._in_time(), self._session(enter, {"agency_id": str(agency_id)}) as (session, _):
             tx = Transaction(session, agency_id, origin)
             yield tx
             for finish in tx.before_commit:
@@ -109,20 +93,28 @@ class Database:
 
         Nothing is committed. Raises DomainError(unavailable).
         """
-        with _unavailable_when_away(), self._session(enter, parameters) as (session, found):
+        with self._in_time(), self._session(enter, parameters) as (session, found):
             yield Transaction(session, found.agency_id) if found else None
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
         """For single questions of no agency: they see the narrow doors alone, and each is a transaction by itself."""
-        with _unavailable_when_away(), self._autocommit.connect() as connection:
+        with self._in_time(), self._autocommit.connect() as connection:
             yield connection
+            self._outage.end()
 
     def now(self) -> datetime:
         """The database's clock, in UTC."""
         with self.outside() as connection:
             answer: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
         return answer
+
+    def refuse_read_only(self) -> None:
+        """Raise DomainError(unavailable) when nothing can be written now: down, hung, or read-only."""
+        with self.outside() as connection:
+            if connection.execute(_IS_READ_ONLY).scalar_one():
+                connection.invalidate()
+                raise _unavailable("PostgreSQL is read-only")
 
     def refuse_powerful_role(self) -> None:
         """Raise DomainError(forbidden) when this role could pass by row-level security, which keeps agencies apart."""
@@ -137,6 +129,18 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """What cannot be done, or not in time, is `unavailable`."""
+        self._outage.refuse()
+        if patience.left_s(1.0) <= 0:
+            raise _unavailable("what one answer may wait for PostgreSQL was spent before this was asked")
+        try:
+            yield
+        except (OperationalError, InternalError, PoolTimeoutError) as error:
+            # Down, hung, full, in doubt, or read-only during a failover (which psycopg calls an InternalError).
+            raise _unavailable(str(error)) from error
+
+    @contextmanager
     def _session(self, enter: Executable, parameters: Mapping[str, Any]) -> Iterator[tuple[Session, Any]]:
         """A session, and the row with which it was entered."""
         session = Session(self._engine, autoflush=False, expire_on_commit=False)
@@ -144,22 +148,17 @@ class Database:
             try:
                 entered = session.execute(enter, parameters).one_or_none()
             except DBAPIError as error:
-                # The database was restarted while the connection lay in the pool; nothing has been done on it yet.
-                if not error.connection_invalidated:
+                # Cut off while it lay in the pool, where nothing could be noticed; nothing has been done on it yet.
+                if not error.connection_invalidated or isinstance(error.orig, NotAnswered):
                     raise
                 session.rollback()
                 entered = session.execute(enter, parameters).one_or_none()
+            self._outage.end()
             yield session, entered
         finally:
             session.close()
 
 
-@contextmanager
-def _unavailable_when_away() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InternalError, PoolTimeoutError) as error:
-        # Down, hung, full, or read-only during a failover (which psycopg calls an InternalError).
-        raise DomainError(
-            Code.UNAVAILABLE, "The database is away; nothing was accepted.", internal=str(error), retry_after_s=1
-        ) from error
+def _unavailable(why: str) -> DomainError:
+    # True of a commit in doubt too, as far as anybody may rely on it: the same message again is the same detection.
+    return DomainError(Code.UNAVAILABLE, "The database is away; nothing was accepted.", internal=why, retry_after_s=1)

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
-from service.domain.detection import Detection, DetectionKind, Outcome
+from service.domain.detection import Detection, DetectionKind, Outcome, Sound, standing_sounds
 from service.store import sounds
 from service.store.database import Transaction
 from service.store.ids import new_id
-from service.store.tables import DETECTIONS
+from service.store.tables import DETECTIONS, INCIDENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,12 @@ def of_incidents(tx: Transaction, incident_ids: Iterable[UUID]) -> Mapping[UUID,
         if row.incident_id is not None:
             found[row.incident_id].append(_stored(row))
     return found
+
+
+def heard_of(tx: Transaction, incident_ids: Iterable[UUID]) -> Mapping[UUID, list[Sound]]:
+    """What still counts of each incident's messages; an empty list where everything was dismissed."""
+    messages = of_incidents(tx, incident_ids)
+    return {each: standing_sounds(stored.detection for stored in messages[each]) for each in messages}
 
 
 def add(tx: Transaction, stored: StoredDetection) -> None:
@@ -102,14 +108,17 @@ def hand_over(tx: Transaction, incident_id: UUID, *, to: UUID, detection_ids: It
     tx.session.execute(statement.values(incident_id=to))
 
 
-def incidents_of(tx: Transaction, detection_ids: Iterable[str]) -> set[UUID]:
-    """The incidents to which detections of these names belong, of whatever source."""
+def split_off(tx: Transaction, incident_id: UUID) -> set[str]:
+    """The names of detections that belong to incidents that were split from this one."""
     rows = tx.session.execute(
-        select(DETECTIONS.c.incident_id)
-        .where(DETECTIONS.c.detection_id == func.any(list(detection_ids)), DETECTIONS.c.incident_id.is_not(None))
-        .distinct()
+        select(DETECTIONS.c.detection_id)
+        .join(
+            INCIDENTS,
+            and_(INCIDENTS.c.agency_id == DETECTIONS.c.agency_id, INCIDENTS.c.incident_id == DETECTIONS.c.incident_id),
+        )
+        .where(INCIDENTS.c.split_from == incident_id)
     )
-    return {row.incident_id for row in rows}
+    return set(rows.scalars())
 
 
 def _stored(row: Any) -> StoredDetection:

@@ -38,6 +38,18 @@ _KEEP = text(
     """
 )
 
+# By the square of half the chord on a unit sphere, which grows with the distance. All rows of the agency are looked at:
+# 2,000 of them take 2 ms, and to make tracks of all of them takes Python twenty times as long.
+_NEAREST = text(
+    """
+    select * from fixes where agency_id = :agency_id
+    order by
+        sin(radians(lat - :lat) / 2) ^ 2
+        + cos(radians(lat)) * cos(radians(:lat)) * sin(radians(lon - :lon) / 2) ^ 2
+    limit :limit
+    """
+)
+
 
 def keep(tx: Transaction, tracks: Mapping[UUID, Track], *, now: datetime) -> None:
     """Newer wins, unless what is stored lies in the future and cannot be. A track without a believed fix is no row.
@@ -69,6 +81,13 @@ def keep(tx: Transaction, tracks: Mapping[UUID, Track], *, now: datetime) -> Non
 def all_tracks(tx: Transaction) -> dict[UUID, Track]:
     """Of every unit of the agency that has ever reported, as it was a few seconds ago at most."""
     return {row.unit_id: Track(last=_fix(row), suspect=_suspect(row)) for row in tx.session.execute(select(FIXES))}
+
+
+def nearest(tx: Transaction, place: Point, *, limit: int) -> dict[UUID, Track]:
+    """As `all_tracks`, of the nearest units alone, nearest first by a sphere; fewer when there are no more."""
+    near = {"agency_id": tx.agency_id, "lat": place.lat, "lon": place.lon, "limit": limit}
+    rows = tx.session.execute(_NEAREST, near)
+    return {row.unit_id: Track(last=_fix(row), suspect=_suspect(row)) for row in rows}
 
 
 def tracks_of(tx: Transaction, unit_ids: Iterable[UUID]) -> dict[UUID, Track]:

@@ -48,16 +48,21 @@ _ONE = select(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("incident_id
 _ONE_LOCKED = _ONE.with_for_update(key_share=True)
 _ONE_IF_FREE = _ONE.with_for_update(key_share=True, skip_locked=True)
 _ONE_DUE = _ONE.where(INCIDENTS.c.next_action_at <= bindparam("now")).with_for_update(key_share=True, skip_locked=True)
-_LIVING_AROUND = (
+_AROUND = (
     select(INCIDENTS)
     .where(
-        # Spelled out, as the partial index spells it: the planner must recognise it whatever the parameters are.
-        INCIDENTS.c.state.in_([literal_column(f"'{state}'") for state in sorted(LIVING)]),
         INCIDENTS.c.emergency_unit_id.is_(None),
         INCIDENTS.c.last_heard_at.between(bindparam("since"), bindparam("until")),
         INCIDENTS.c.lat.between(bindparam("south"), bindparam("north")),
     )
     .order_by(INCIDENTS.c.last_heard_at.desc(), INCIDENTS.c.incident_id)
+)
+# Spelled out, as the partial index spells it: the planner must recognise it whatever the parameters are.
+_LIVING_AROUND = _AROUND.where(INCIDENTS.c.state.in_([literal_column(f"'{state}'") for state in sorted(LIVING)]))
+_CANCELLED_AROUND = _AROUND.where(
+    INCIDENTS.c.state == IncidentState.CANCELLED,
+    INCIDENTS.c.merged_into.is_(None),
+    INCIDENTS.c.ended_at >= bindparam("ended_since"),
 )
 _OPEN = insert(INCIDENTS)
 
@@ -103,20 +108,35 @@ def lock_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> Incident |
     return _incident(row) if row else None
 
 
-def living_around(
-    tx: Transaction, place: Point, *, within_m: float, since: datetime, until: datetime
-) -> list[Incident]:
-    """Living incidents that a new sound may join: last heard between the two times, and about as near as `within_m`.
+class Around(NamedTuple):
+    """About as near to the place as `within_m`, by latitude alone: a cheap sieve, good for any longitude.
 
-    The latest heard first; no call for help, which a shot is never a part of by itself. Nearness is by latitude alone:
-    a cheap sieve, good for any longitude; not locked.
+    And last heard between the two times.
     """
-    band_deg = within_m / METRES_PER_DEGREE
-    rows = tx.session.execute(
-        _LIVING_AROUND,
-        {"since": since, "until": until, "south": place.lat - band_deg, "north": place.lat + band_deg},
-    )
-    return [_incident(row) for row in rows]
+
+    place: Point
+    within_m: float
+    since: datetime
+    until: datetime
+
+    def as_parameters(self) -> dict[str, Any]:
+        band_deg = self.within_m / METRES_PER_DEGREE
+        south, north = self.place.lat - band_deg, self.place.lat + band_deg
+        return {"since": self.since, "until": self.until, "south": south, "north": north}
+
+
+def living_around(tx: Transaction, around: Around) -> list[Incident]:
+    """Living incidents that a new sound may join, the latest heard first; not locked.
+
+    No call for help, which a shot is never a part of by itself.
+    """
+    return [_incident(row) for row in tx.session.execute(_LIVING_AROUND, around.as_parameters())]
+
+
+def cancelled_around(tx: Transaction, around: Around, *, ended_since: datetime) -> list[Incident]:
+    """As `living_around`, of those that were cancelled, by whomever, and whose detections are still theirs."""
+    parameters = around.as_parameters() | {"ended_since": ended_since}
+    return [_incident(row) for row in tx.session.execute(_CANCELLED_AROUND, parameters)]
 
 
 def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Policy, now: datetime) -> Incident:
@@ -143,13 +163,8 @@ def open_new(tx: Transaction, *, sound: Sound, state: IncidentState, policy: Pol
 
 
 def hear(tx: Transaction, incident_id: UUID, *, sound: Sound, last_heard_at: datetime) -> None:
-    """The headline after another detection or revision."""
-    _update(
-        tx,
-        incident_id,
-        last_heard_at=func.greatest(INCIDENTS.c.last_heard_at, last_heard_at),
-        **sounds.to_columns(sound),
-    )
+    """The headline after another detection or revision, and when the last of all that stands was heard."""
+    _update(tx, incident_id, last_heard_at=last_heard_at, **sounds.to_columns(sound))
 
 
 def advance(
@@ -187,8 +202,18 @@ def advance(
 
 
 def hold(tx: Transaction, incident_id: UUID, *, until: datetime | None) -> None:
-    """It is due when its time to be held is over; None: it is not due by itself any more."""
-    _update(tx, incident_id, next_action_at=until)
+    """It is due when its time to be held is over; None: it is not due by itself any more.
+
+    One that waits already goes on waiting until then: more doubtful shots do not make it wait longer.
+    """
+    _update(tx, incident_id, next_action_at=until and func.coalesce(INCIDENTS.c.next_action_at, until))
+
+
+def wait_no_longer_than(tx: Transaction, incident_id: UUID, other_id: UUID) -> None:
+    """It is due when the other one would have been, unless it is due sooner."""
+    of_other = select(INCIDENTS.c.next_action_at).where(INCIDENTS.c.incident_id == other_id).scalar_subquery()
+    # PostgreSQL's least() passes over nulls.
+    _update(tx, incident_id, next_action_at=func.least(INCIDENTS.c.next_action_at, of_other))
 
 
 def look_again(tx: Transaction, incident_id: UUID, *, at: datetime) -> None:
@@ -200,16 +225,27 @@ def look_again(tx: Transaction, incident_id: UUID, *, at: datetime) -> None:
     )
 
 
+def push_once_more(tx: Transaction, incident_id: UUID) -> int:
+    """The next sequence, for what changes nothing but is pushed: a digest. The caller holds the incident."""
+    sequence: int = tx.session.execute(
+        update(INCIDENTS)
+        .where(INCIDENTS.c.incident_id == incident_id)
+        .values(sequence=INCIDENTS.c.sequence + 1)
+        .returning(INCIDENTS.c.sequence)
+    ).scalar_one()
+    return sequence
+
+
 def note(tx: Transaction, incident_id: UUID, **columns: Any) -> None:
     """Set what is no move: what was found, a legal hold, which incident it became part of."""
     _update(tx, incident_id, **columns)
 
 
 def page_of_newest(
-    tx: Transaction, *, states: Iterable[IncidentState], before: UUID | None, limit: int
+    tx: Transaction, *, states: Iterable[IncidentState], before: UUID | None, limit: int, drills: bool = False
 ) -> list[Incident]:
-    """Newest first; `before` is the last id of the previous page."""
-    query = select(INCIDENTS)
+    """Newest first; `before` is the last id of the previous page. Incidents, or drills, which are none."""
+    query = select(INCIDENTS).where(INCIDENTS.c.drill == drills)
     wanted = list(states)
     if wanted:
         query = query.where(INCIDENTS.c.state.in_(wanted))
@@ -258,5 +294,6 @@ def _incident(row: Any) -> Incident:
         emergency_unit_id=row.emergency_unit_id,
         emergency_call_sign=row.emergency_call_sign,
         legal_hold=row.legal_hold,
+        is_drill=row.drill,
         sound=sounds.from_columns(row._mapping),  # noqa: SLF001  SQLAlchemy's public way to a row's names
     )

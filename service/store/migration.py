@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -16,6 +17,11 @@ def upgrade(url: str, revision: str = "head") -> None:
 def downgrade(url: str, revision: str) -> None:
     """Down to `revision`; "base" removes everything that migrations made."""
     command.downgrade(_config(url), revision)
+
+
+def head() -> str | None:
+    """The revision that this code was written for; nobody is asked."""
+    return ScriptDirectory.from_config(_config("")).get_current_head()
 
 
 def check(url: str) -> None:

@@ -92,12 +92,9 @@ def by_id(tx: Transaction, unit_ids: Iterable[UUID]) -> dict[UUID, StoredUnit]:
     return {row.unit_id: _unit(row) for row in rows}
 
 
-def by_call_sign(tx: Transaction, call_signs: Iterable[str]) -> dict[str, UUID]:
-    """Ids of those that exist."""
-    rows = tx.session.execute(
-        select(UNITS.c.call_sign, UNITS.c.unit_id).where(UNITS.c.call_sign == func.any(list(call_signs)))
-    )
-    return {row.call_sign: row.unit_id for row in rows}
+def ids_by_call_sign(tx: Transaction) -> dict[str, UUID]:
+    """Of the whole agency."""
+    return {row.call_sign: row.unit_id for row in tx.session.execute(select(UNITS.c.call_sign, UNITS.c.unit_id))}
 
 
 def supervisors(tx: Transaction) -> list[StoredUnit]:

@@ -4,13 +4,14 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import pytest
 import redis
 from builders import AGENCY_ID, id_of
 
-from service.adapters.redis_feed import BLOCK_S, DEADLINE_S, STREAM_LENGTH, WAITING_LIMIT, RedisFeed
+from service.adapters.redis.feed import BLOCK_S, STREAM_LENGTH, WAITING_LIMIT, RedisFeed
+from service.adapters.redis.server import TIMEOUT_S, RedisServer
 from service.ports import FeedUnavailable, News
 
 NEWS = News(agency_id=AGENCY_ID, entry_id=id_of("entry"))
@@ -25,10 +26,19 @@ def server(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def feed(redis_url: str) -> Iterator[RedisFeed]:
-    feed = RedisFeed(redis_url)
+def feed(redis_server: RedisServer) -> Iterator[RedisFeed]:
+    feed = RedisFeed(redis_server)
     yield feed
     feed.close()
+
+
+@contextmanager
+def feed_at(url: str) -> Iterator[RedisFeed]:
+    server = RedisServer(url)
+    feed = RedisFeed(server)
+    yield feed
+    feed.close()
+    server.close()
 
 
 @pytest.fixture
@@ -72,15 +82,13 @@ async def seconds_until_unavailable(feed: RedisFeed) -> float:
 
 
 def test_a_redis_that_is_down_is_unavailable_at_once(closed_url: str) -> None:
-    feed = RedisFeed(closed_url)
-    assert asyncio.run(seconds_until_unavailable(feed)) < DEADLINE_S
-    feed.close()
+    with feed_at(closed_url) as feed:
+        assert asyncio.run(seconds_until_unavailable(feed)) < TIMEOUT_S
 
 
 def test_a_redis_that_hangs_is_noticed_within_a_second(silent_url: str) -> None:
-    feed = RedisFeed(silent_url)
-    assert asyncio.run(seconds_until_unavailable(feed)) < 1.0
-    feed.close()
+    with feed_at(silent_url) as feed:
+        assert asyncio.run(seconds_until_unavailable(feed)) < 1.0
 
 
 def test_a_redis_that_hangs_while_it_is_listened_to_is_noticed_within_a_second(
@@ -97,18 +105,18 @@ def test_a_redis_that_hangs_while_it_is_listened_to_is_noticed_within_a_second(
 
     elapsed_s = asyncio.run(story())
     server.client_unpause()
-    assert elapsed_s < 2 * BLOCK_S + DEADLINE_S + 0.2
+    assert elapsed_s < 2 * BLOCK_S + TIMEOUT_S + 0.2
 
 
 @pytest.mark.parametrize("url", ["silent_url", "closed_url"])
 def test_announcing_waits_for_nobody_and_forgets_what_is_too_much(url: str, request: pytest.FixtureRequest) -> None:
-    feed = RedisFeed(request.getfixturevalue(url))
-    started_s = time.monotonic()
-    for _ in range(3 * WAITING_LIMIT):
-        feed.announce(NEWS)
-    assert time.monotonic() - started_s < DEADLINE_S
-    feed.close()
-    assert time.monotonic() - started_s < 1.0
+    with feed_at(request.getfixturevalue(url)) as feed:
+        started_s = time.monotonic()
+        for _ in range(3 * WAITING_LIMIT):
+            feed.announce(NEWS)
+        assert time.monotonic() - started_s < TIMEOUT_S
+        feed.close()
+        assert time.monotonic() - started_s < 1.0
 
 
 def test_news_are_heard_again_after_redis_cut_every_connection(feed: RedisFeed, server: redis.Redis) -> None:

@@ -14,14 +14,17 @@ from fake_clock import FrozenClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.adapters.redis_positions import DEADLINE_S, INDEX_LAT_DEG, REST_S, RedisPositions
+from service.adapters.redis.positions import INDEX_LAT_DEG, RedisPositions
+from service.adapters.redis.scripts import COMPLETE, TRUSTED_S
+from service.adapters.redis.server import LOOK_FOR_IT_EVERY_S, REST_S, TIMEOUT_S, RedisServer
 from service.domain.geo import SPHERE_ERROR, Point, rough_distance_m
 from service.domain.unit import Fix, Track
 from service.ports import PositionsUnavailable, UnitKey
 
 UNIT = UnitKey(AGENCY_ID, id_of("3A12"))
 TRACK = Track(last=a_fix())
-SOON_S = DEADLINE_S + 0.15
+TRACKS = f"beatline:{{{AGENCY_ID}}}:tracks"
+SOON_S = TIMEOUT_S + 0.15
 
 
 @pytest.fixture
@@ -31,11 +34,16 @@ def server(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def positions(redis_url: str, clock: FrozenClock) -> Iterator[RedisPositions]:
-    positions = RedisPositions(redis_url, clock=clock)
+def positions(redis_server: RedisServer, clock: FrozenClock) -> Iterator[RedisPositions]:
+    positions = RedisPositions(redis_server, clock=clock)
     positions.rebuild(AGENCY_ID, {UNIT.unit_id: TRACK})
     yield positions
     positions.close()
+
+
+def last_kept(server: redis.Redis, *, ago_s: float) -> None:
+    """By Redis's own clock, which is this machine's."""
+    server.hset(TRACKS, COMPLETE, int(time.time() - ago_s))
 
 
 @contextmanager
@@ -43,6 +51,15 @@ def a_silent_server() -> Iterator[str]:
     """The kernel accepts for it; nobody ever reads."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+@contextmanager
+def positions_at(url: str, clock: FrozenClock) -> Iterator[RedisPositions]:
+    server = RedisServer(url)
+    positions = RedisPositions(server, clock=clock)
+    yield positions
+    positions.close()
+    server.close()
 
 
 def keep(positions: RedisPositions, tracks: dict[UnitKey, Track]) -> None:
@@ -70,6 +87,43 @@ def test_a_wiped_redis_says_so_until_it_is_rebuilt(positions: RedisPositions, se
         keep(positions, {UNIT: TRACK})
     positions.rebuild(AGENCY_ID, {UNIT.unit_id: TRACK})
     assert positions.near(AGENCY_ID, PLACE, limit=1) == [(UNIT.unit_id, TRACK)]
+
+
+def test_a_redis_that_nobody_reached_for_a_minute_is_not_believed_when_it_comes_back(
+    positions: RedisPositions, server: redis.Redis
+) -> None:
+    last_kept(server, ago_s=TRUSTED_S + 5)
+    with pytest.raises(PositionsUnavailable, match="left alone"):
+        positions.near(AGENCY_ID, PLACE, limit=1)
+    with pytest.raises(PositionsUnavailable, match="left alone"):
+        keep(positions, {UNIT: TRACK})
+    positions.rebuild(AGENCY_ID, {UNIT.unit_id: TRACK})
+    assert positions.near(AGENCY_ID, PLACE, limit=1) == [(UNIT.unit_id, TRACK)]
+
+
+def test_whoever_keeps_a_fix_says_that_it_can_be_believed(positions: RedisPositions, server: redis.Redis) -> None:
+    last_kept(server, ago_s=TRUSTED_S - 5)
+    keep(positions, {UNIT: TRACK})
+    assert time.time() - float(server.hget(TRACKS, COMPLETE) or 0) < TRUSTED_S / 2
+
+
+def test_a_redis_of_the_release_before_this_one_is_rebuilt_once(positions: RedisPositions, server: redis.Redis) -> None:
+    server.hset(TRACKS, COMPLETE, 1)
+    with pytest.raises(PositionsUnavailable, match="left alone"):
+        positions.near(AGENCY_ID, PLACE, limit=1)
+
+
+def test_a_redis_that_is_full_keeps_nothing_and_is_believed_in_nothing(
+    positions: RedisPositions, server: redis.Redis
+) -> None:
+    server.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(PositionsUnavailable, match="memory"):
+            keep(positions, {UNIT: TRACK})
+        with pytest.raises(PositionsUnavailable):
+            positions.near(AGENCY_ID, PLACE, limit=1)
+    finally:
+        server.config_set("maxmemory", 0)
 
 
 def test_a_redis_that_evicts_the_tracks_has_lost_its_promise_too(
@@ -110,24 +164,22 @@ def test_a_redis_that_restarted_empty_of_scripts_learns_them_again(
 def test_a_redis_that_is_down_is_unavailable_at_once(clock: FrozenClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    positions = RedisPositions(f"redis://127.0.0.1:{port}", clock=clock)
-    assert seconds_until_unavailable(lambda: positions.near(AGENCY_ID, PLACE, limit=1)) < DEADLINE_S
-    assert seconds_until_unavailable(lambda: keep(positions, {UNIT: TRACK})) < DEADLINE_S
+    with positions_at(f"redis://127.0.0.1:{port}", clock) as positions:
+        assert seconds_until_unavailable(lambda: positions.near(AGENCY_ID, PLACE, limit=1)) < TIMEOUT_S
+        assert seconds_until_unavailable(lambda: keep(positions, {UNIT: TRACK})) < TIMEOUT_S
 
 
 @pytest.mark.parametrize("call", ["near", "keep", "rebuild", "forget"])
 def test_a_redis_that_hangs_costs_a_quarter_of_a_second_once(clock: FrozenClock, call: str) -> None:
-    with a_silent_server() as url:
-        positions = RedisPositions(url, clock=clock)
+    with a_silent_server() as url, positions_at(url, clock) as positions:
         calls: dict[str, Callable[[], object]] = {
             "near": lambda: positions.near(AGENCY_ID, PLACE, limit=1),
             "keep": lambda: keep(positions, {UNIT: TRACK}),
             "rebuild": lambda: positions.rebuild(AGENCY_ID, {}),
             "forget": lambda: positions.forget(AGENCY_ID, before=clock.now()),
         }
-        assert DEADLINE_S <= seconds_until_unavailable(calls[call]) < SOON_S
-        assert seconds_until_unavailable(calls[call]) < DEADLINE_S
-        positions.close()
+        assert TIMEOUT_S <= seconds_until_unavailable(calls[call]) < SOON_S
+        assert seconds_until_unavailable(calls[call]) < TIMEOUT_S / 2
 
 
 def test_a_redis_that_hung_is_asked_again_after_a_rest_and_answers_the_right_question(
@@ -135,10 +187,10 @@ def test_a_redis_that_hung_is_asked_again_after_a_rest_and_answers_the_right_que
 ) -> None:
     async def hang_and_ask_again() -> dict[UnitKey, Track]:
         await positions.keep({UNIT: TRACK})
-        server.client_pause(int(2 * DEADLINE_S * 1000), all=True)
+        server.client_pause(int(2 * TIMEOUT_S * 1000), all=True)
         with pytest.raises(PositionsUnavailable, match="hung"):
             await positions.keep({UNIT: TRACK})
-        await asyncio.sleep(REST_S)
+        await asyncio.sleep(REST_S + 2 * LOOK_FOR_IT_EVERY_S)
         try:
             return await positions.tracks([UNIT])
         finally:

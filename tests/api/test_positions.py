@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 from builders import NOW, PLACE, seconds
 from fake_clock import FrozenClock
@@ -10,6 +11,7 @@ from fake_positions import FakePositions
 from httpx import Response
 from outside import Agency, Backend, Caller, Phone, Sensors, problem_of, seat
 
+from service.dev.embedded import Stores
 from service.store.users import UserRole
 
 A_FIX = {"lat": PLACE.lat, "lon": PLACE.lon, "at": NOW.isoformat()}
@@ -38,6 +40,13 @@ class Feed(Sensors):
     @property
     def path(self) -> str:
         return f"/v1/sources/{self.source.source_id}/positions"
+
+
+def take_away(stores: Stores, database_name: str) -> None:
+    """PostgreSQL lets nobody in there any more."""
+    with psycopg.connect(stores.admin_url().replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f'alter database "{database_name}" with allow_connections false')
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [database_name])
 
 
 @pytest.fixture
@@ -196,6 +205,24 @@ def test_a_feed_is_told_which_fix_of_which_unit_it_got_wrong(feed: Feed) -> None
             {"call_sign": "3A12", "index": 1, "reason": "outside the world"},
         ],
     } == feed.post({"units": units}).json()
+
+
+def test_a_feed_that_was_heard_before_needs_no_postgresql(
+    feed: Feed, backend: Backend, agency: Agency, stores: Stores, database_name: str
+) -> None:
+    backend.ports.positions.rebuild(agency.agency_id, {})
+    feed.post({"units": [{"call_sign": "3A12", "fixes": [a_fix(age_s=9)]}]})
+    take_away(stores, database_name)
+    answer = feed.post({"units": [{"call_sign": "3A12", "fixes": [a_fix()]}]})
+    assert (200, 1) == (answer.status_code, answer.json()["accepted"])
+
+
+def test_a_feed_that_was_never_heard_is_told_to_come_back_while_postgresql_is_away(
+    feed: Feed, stores: Stores, database_name: str
+) -> None:
+    take_away(stores, database_name)
+    answer = feed.post({"units": [{"call_sign": "3A12", "fixes": [a_fix()]}]})
+    assert (503, "unavailable") == (answer.status_code, problem_of(answer)["code"])
 
 
 def test_a_feed_with_a_wrong_signature_moves_nobody(feed: Feed, backend: Backend, agency: Agency) -> None:

@@ -8,7 +8,7 @@ from fake_clock import FrozenClock
 from httpx import Response
 from outside import PASSWORD, Agency, Backend, Caller, a_person, calling, problem_of
 
-from service.api.sessions import PASSWORDS_AT_ONCE
+from service.api.lanes import SIGN_IN
 from service.auth.throttle import keys_of
 from service.store import sign_in_failures
 
@@ -107,7 +107,7 @@ def test_many_at_once_are_no_more_than_one_after_another(call: Caller, email: st
 
 
 def test_more_than_are_looked_at_at_once_sign_in_at_once(call: Caller, email: str) -> None:
-    crowd = PASSWORDS_AT_ONCE * 3
+    crowd = SIGN_IN.in_all * 3
     with ThreadPoolExecutor(crowd) as threads:
         answers = list(threads.map(lambda _: try_password(call, email, PASSWORD).status_code, range(crowd)))
     assert [204] * crowd == answers

@@ -113,7 +113,7 @@ def _receive(stand: Stand, number: int, place: Point) -> float:
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
     started_s = time.perf_counter()
     arrived_at = stand.here.ports.clock.now()
-    message = SignedMessage(text=body, headers=headers, arrived_at=arrived_at, origin=None)
+    message = SignedMessage(text=body, headers=headers, arrived_at=arrived_at, origin=None, remember=lambda _: None)
     integrators.receive_detection(str(stand.city.source.source_id), message, stand.here)
     took_ms = (time.perf_counter() - started_s) * 1e3
     quieten(stand.owner)

@@ -23,7 +23,7 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from service.adapters.rq_jobs import JOB_TIMEOUT_S, PAGES
+from service.adapters.redis.jobs import JOB_TIMEOUT_S, PAGES
 
 PAUSE_S = (0.1, 0.3)
 LATE_S = 3.0

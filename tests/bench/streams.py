@@ -27,7 +27,7 @@ from bench.figures import percentile
 from bench.stand import Stand, standing
 from bench.wire import Wire
 
-from service.adapters.rq_jobs import PAGES
+from service.adapters.redis.jobs import PAGES
 from service.auth.tokens import new_session_token, token_hash
 from service.operations.sessions import SESSION_LIFETIME
 from service.operations.watching import PER_CREDENTIAL

@@ -18,7 +18,8 @@ from streaming import Stream
 from watching import sign_in
 from world import World
 
-from service.adapters.redis_feed import RedisFeed
+from service.adapters.redis.feed import RedisFeed
+from service.adapters.redis.server import RedisServer
 from service.store.database import Database, Transaction
 from service.store.journal import news_of
 
@@ -55,9 +56,9 @@ def served(database_url: str, redis_url: str) -> Iterator[Served]:
 
 
 @pytest.fixture
-def world(database_url: str, redis_url: str, clock: FrozenClock) -> Iterator[World]:
+def world(database_url: str, redis_server: RedisServer, clock: FrozenClock) -> Iterator[World]:
     """Another process of the same installation, so to speak: it announces what it commits."""
-    feed = RedisFeed(redis_url)
+    feed = RedisFeed(redis_server)
 
     def announce(tx: Transaction) -> None:
         if news := news_of(tx):

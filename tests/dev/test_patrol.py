@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -38,13 +39,16 @@ class PhoneService:
     def __init__(self, *alerts: dict[str, Any]) -> None:
         self.alerts = alerts
         self.said: list[tuple[str, Any]] = []
+        self.receipts: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/v1/me/")
         if request.method == "GET":
             return httpx.Response(200, json={"items": list(self.alerts), "next": None})
         said = json.loads(request.content)
-        if not path.endswith("/receipt"):
+        if path.endswith("/receipt"):
+            self.receipts.append(said["kind"])
+        else:
             self.said.append((path, said.get("status") or said.get("response") or said.get("answer")))
         return httpx.Response(200, json={"role": "primary"})
 
@@ -135,6 +139,41 @@ def test_an_officer_who_is_attacked_calls_for_help() -> None:
     minutes_of(shots, service, officer=Attacked)
 
     assert ("emergency", None) in service.said
+
+
+def test_a_drill_is_confirmed_and_nobody_goes() -> None:
+    async def rehearsal(patrol: Patrol) -> None:
+        patrol.ring(push("I-1", kind="drill"))
+
+    service = PhoneService()
+    patrol = minutes_of(rehearsal, service)
+
+    assert ["received", "displayed"] == service.receipts
+    assert [] == service.said
+    assert patrol.car.bound_for is None
+
+
+def test_a_drill_that_is_found_by_catching_up_sends_nobody_either() -> None:
+    place = GRID.at(*THERE)
+    alert = {
+        "alert_id": "A-1",
+        "incident_id": "I-1",
+        "sequence": 1,
+        "state": "queued",
+        "welfare": None,
+        "incident": {"location": {"lat": place.lat, "lon": place.lon}, "drill": True},
+    }
+
+    async def look(patrol: Patrol) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await patrol.catch_up()
+
+    service = PhoneService(alert)
+    minutes_of(look, service)
+
+    assert ["received", "displayed"] == service.receipts
+    assert [] == service.said
 
 
 def test_where_a_person_answers_the_car_drives_to_what_they_have_acknowledged() -> None:

@@ -3,7 +3,7 @@
 from itertools import permutations, product
 
 import pytest
-from builders import NOW, a_detection, a_dismissal, a_point, a_policy, a_sound, seconds
+from builders import NOW, a_detection, a_dismissal, a_point, a_policy, a_sound, id_of, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +19,7 @@ from service.domain.detection import (
     is_upgrade,
     rings,
     standing,
+    standing_sounds,
 )
 
 DETECTED = a_detection()
@@ -40,6 +41,10 @@ sounds = st.builds(
     classification=st.sampled_from(Classification),
     confidence=st.sampled_from(Confidence),
     uncertainty_m=st.sampled_from([5, 25, 100]),
+    place=st.sampled_from([a_point(), a_point(away_m=40)]),
+    address=st.sampled_from([None, "Quesada Ave", "Third Street"]),
+    audio_url=st.sampled_from([None, "https://a", "https://b"]),
+    tactical_notes=st.sampled_from([(), ("full_auto",), ("moving", "full_auto")]),
     rounds=st.none() | st.integers(1, 30),
 )
 
@@ -117,6 +122,17 @@ def test_place_and_time_come_from_the_sensor_that_located_best() -> None:
 def test_six_sensors_of_one_shot_do_not_make_it_jump() -> None:
     sensors = [a_sound(place=a_point(away_m=10 * n), occurred_at=NOW + seconds(n)) for n in range(6)]
     assert {sensors[0].place} == {one.place for order in permutations(sensors) if (one := headline(order))}
+
+
+@given(st.lists(sounds, max_size=4).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
+def test_a_headline_is_the_same_in_whatever_order_they_are_heard(orders: tuple[list[Sound], list[Sound]]) -> None:
+    assert headline(orders[0]) == headline(orders[1])
+
+
+def test_two_sources_may_use_the_same_name() -> None:
+    other = a_detection(source_id=id_of("another source"), sound=a_sound(rounds=2))
+    assert [a_sound(), a_sound(rounds=2)] == standing_sounds([DETECTED, other])
+    assert [a_sound(rounds=2)] == standing_sounds([DETECTED, other, DISMISSED])
 
 
 def test_the_headline_tells_the_most_dangerous_and_the_most_rounds() -> None:

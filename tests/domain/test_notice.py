@@ -117,7 +117,7 @@ def test_distances_are_rounded_to_what_a_driver_can_use(distance_m: float, words
         (PageKind.UPDATE, "Update: multiple gunshots"),
         (PageKind.WARNING, "Close to you: multiple gunshots"),
         (PageKind.DIGEST, "Also heard: multiple gunshots"),
-        (PageKind.DRILL, "DRILL: multiple gunshots"),
+        (PageKind.DRILL, "DRILL: a test of this phone"),
     ],
 )
 def test_the_first_words_tell_an_alert_from_everything_else(kind: PageKind, opening: str) -> None:

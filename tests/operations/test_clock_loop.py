@@ -53,6 +53,7 @@ class BrokenSomewhere:
         self._place = place
         self.tracks = world.positions.tracks
         self.keep = world.positions.keep
+        self.may_rebuild = world.positions.may_rebuild
         self.rebuild = world.positions.rebuild
         self.aclose = world.positions.aclose
         self.forget = world.positions.forget

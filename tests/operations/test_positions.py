@@ -17,6 +17,7 @@ from service.domain.unit import Rejection, Track
 from service.operations import registry
 from service.operations.position_copy import tracks_in_store
 from service.operations.position_desk import WAITING_LIMIT, Judgement, PositionDesk, Report
+from service.operations.position_feeds import Feeds
 from service.operations.positions import FeedUnit, report_feed, report_positions, units_near
 from service.ports import Ports, PositionsUnavailable, UnitKey
 from service.store.database import Database
@@ -151,7 +152,8 @@ def test_a_jump_is_believed_when_the_next_report_agrees(world: World) -> None:
 def test_a_feed_reports_by_call_sign_and_is_told_which_it_got_wrong(world: World) -> None:
     unit = a_unit(world, "3A12")
     told_of = [FeedUnit(call_sign="9X99", fixes=[told(), told()]), FeedUnit(call_sign="3A12", fixes=[told()])]
-    judged = at_a_desk(world, lambda desk: report_feed(desk, world.database, agency_id=world.agency_id, told=told_of))
+    feeds = Feeds(world.database, world.ports)
+    judged = at_a_desk(world, lambda desk: report_feed(desk, feeds, agency_id=world.agency_id, told=told_of))
     unknown = [Rejection(index, "no unit has this call sign") for index in (0, 1)]
     assert [Judgement(accepted=0, rejected=unknown), BELIEVED] == judged
     assert [unit] == found(world)
@@ -161,7 +163,8 @@ def test_a_feed_cannot_move_the_units_of_another_agency(world: World, make_world
     other = make_world()
     a_unit(other, "3A12")
     told_of = [FeedUnit(call_sign="3A12", fixes=[told()])]
-    judged = at_a_desk(world, lambda desk: report_feed(desk, world.database, agency_id=world.agency_id, told=told_of))
+    feeds = Feeds(world.database, world.ports)
+    judged = at_a_desk(world, lambda desk: report_feed(desk, feeds, agency_id=world.agency_id, told=told_of))
     assert 0 == judged[0].accepted
 
 

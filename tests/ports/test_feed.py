@@ -10,7 +10,7 @@ import pytest
 from builders import AGENCY_ID, id_of
 from fake_feed import FakeFeed
 
-from service.adapters.redis_feed import RedisFeed
+from service.adapters.redis.feed import RedisFeed
 from service.ports import Feed, News
 
 OTHER_AGENCY_ID = id_of("other agency")
@@ -25,11 +25,11 @@ def make_feed(request: pytest.FixtureRequest) -> Iterator[Callable[[], Feed]]:
         fake = FakeFeed()
         yield lambda: fake
         return
-    url = request.getfixturevalue("redis_url")
+    server = request.getfixturevalue("redis_server")
     with ExitStack() as stack:
 
         def make() -> Feed:
-            real = RedisFeed(url)
+            real = RedisFeed(server)
             stack.callback(real.close)
             return real
 

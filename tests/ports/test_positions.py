@@ -11,7 +11,8 @@ from builders import AGENCY_ID, NOW, PLACE, a_fix, a_point, id_of, seconds
 from fake_clock import FrozenClock
 from fake_positions import FakePositions
 
-from service.adapters.redis_positions import RedisPositions
+from service.adapters.redis.positions import RedisPositions
+from service.adapters.redis.server import RedisServer
 from service.domain.geo import Point
 from service.domain.unit import Track
 from service.ports import Positions, PositionsUnavailable, UnitKey
@@ -26,9 +27,9 @@ class Ask(Protocol):
 
 
 @contextmanager
-def a_real_one(url: str, clock: FrozenClock) -> Iterator[tuple[RedisPositions, Ask]]:
+def a_real_one(server: RedisServer, clock: FrozenClock) -> Iterator[tuple[RedisPositions, Ask]]:
     with asyncio.Runner() as runner:
-        real = RedisPositions(url, clock=clock)
+        real = RedisPositions(server, clock=clock)
         yield real, runner.run
         runner.run(real.aclose())
         real.close()
@@ -39,7 +40,7 @@ def port(request: pytest.FixtureRequest, clock: FrozenClock) -> Iterator[tuple[P
     if request.param == "fake":
         yield FakePositions(clock=clock), asyncio.run
     else:
-        with a_real_one(request.getfixturevalue("redis_url"), clock) as real:
+        with a_real_one(request.getfixturevalue("redis_server"), clock) as real:
             yield real
 
 
@@ -71,6 +72,11 @@ def call_signs(positions: Positions, *among: str, limit: int = 10, place: Point 
 def test_the_nearest_units_come_first(positions: Positions, ask: Ask) -> None:
     ask(positions.keep({unit("far"): at(away_m=3_000), unit("near"): at(away_m=20), unit("middle"): at(away_m=800)}))
     assert call_signs(positions, "near", "middle", "far") == ["near", "middle", "far"]
+
+
+def test_of_all_who_would_rebuild_at_once_one_may(positions: Positions) -> None:
+    assert [True, False, False] == [positions.may_rebuild(AGENCY_ID) for _ in range(3)]
+    assert positions.may_rebuild(OTHER_AGENCY_ID)
 
 
 def test_no_more_than_asked_for_and_those_are_the_nearest(positions: Positions, ask: Ask) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from builders import NOW, a_notice, a_sound
-from fake_clock import FrozenClock
+from fake_clock import FrozenClock, HostClock
 from fake_push import FakePush
 
 from service.adapters.fcm import Fcm
 from service.dev.fcm_standin import FcmStandin, write_credentials
 from service.domain.notice import Notice, data
 from service.domain.unit import Platform, PushKind, PushTarget
-from service.ports import NotSent, Push, Sent
+from service.ports import NotSent, Push, PushCondition, Sent
 
 TROUBLES = {
     "unregistered": NotSent(reason="gone", target_is_dead=True),
@@ -61,7 +61,7 @@ def a_fake_service() -> Service:
 
 def a_real_service(google: FcmStandin, credentials_file: Path) -> Service:
     return Service(
-        port=Fcm(credentials_file, clock=FrozenClock(NOW), endpoint=google.url, threads=4),
+        port=Fcm(credentials_file, clock=FrozenClock(NOW), world_clock=HostClock(), endpoint=google.url, threads=4),
         fail=lambda phone, trouble: google.fail(phone, answer=trouble, retry_after_s=7),
         arrived=lambda phone: [message["data"] for message in google.messages_for(phone)],
     )
@@ -176,3 +176,17 @@ def test_a_page_that_comes_after_closing_is_left_for_another_process(service: Se
     assert isinstance(answer, NotSent)
     assert answer.can_retry
     assert not answer.ambiguous
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_a_canary_is_taken_and_reaches_nobody(service: Service, phone: str, platform: Platform) -> None:
+    target = PushTarget(kind=PushKind.CANARY, value=phone)
+
+    assert isinstance(service.port.send(a_notice(), target=target, platform=platform), Sent)
+    assert service.arrived(phone) == []
+
+
+def test_a_push_service_that_takes_pages_is_well(service: Service, phone: str) -> None:
+    service.send(phone)
+
+    assert PushCondition() == service.port.condition()

@@ -15,7 +15,7 @@ from service.store import migration
 from service.store.database import Database
 from service.store.tables import METADATA
 
-OF_NO_AGENCY = {"directory", "sign_in_failures"}
+OF_NO_AGENCY = {"directory", "sign_in_failures", "heartbeats", "alarms"}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from service.domain.detection import Confidence
 from service.domain.disposition import Disposition
 from service.domain.errors import Code, DomainError
 from service.domain.incident import IncidentState
+from service.operations import registry
 from service.operations.detections import Answer
 
 APART_M = 900
@@ -121,6 +122,15 @@ def test_splitting_twice_is_splitting_once(world: World) -> None:
     world.cars(400, 900)
     first = world.hears("SST-1")
     world.hears("SST-2", place=a_point(away_m=150))
+    assert world.dispatcher.splits(first, "SST-2") == world.dispatcher.splits(first, "SST-2")
+
+
+def test_splitting_twice_is_splitting_once_although_another_source_uses_the_same_name_elsewhere(world: World) -> None:
+    world.cars(400, 900)
+    first = world.hears("SST-1")
+    world.hears("SST-2", place=a_point(away_m=150))
+    others = registry.create_source(world.database, world.ports, agency_id=world.agency_id, name="others").source_id
+    world.hears("SST-2", source_id=others, place=a_point(away_m=5_000))
     assert world.dispatcher.splits(first, "SST-2") == world.dispatcher.splits(first, "SST-2")
 
 

@@ -32,7 +32,8 @@ def test_merged_two_that_go_suffice_and_whoever_rings_for_either_is_recalled(wor
     other.phone.accepts()
     merged = world.dispatcher.merges(first, into=second)
     assert IncidentState.COVERED is merged.incident.state
-    assert [PageKind.ALERT, PageKind.RECALL] == ringing.phone.kinds
+    assert AlertState.RECALLED is ringing.phone.state
+    assert [PageKind.ALERT, PageKind.RECALL, PageKind.RECALL] == ringing.phone.kinds
 
 
 def test_merged_into_a_covered_one_nobody_rings_on(world: World) -> None:
@@ -43,7 +44,19 @@ def test_merged_into_a_covered_one_nobody_rings_on(world: World) -> None:
     ringing = world.car(away_m=950, bearing_deg=0)
     world.dispatcher.merges(_elsewhere(world, "SST-2"), into=covered)
     assert AlertState.RECALLED is ringing.phone.state
-    assert [PageKind.ALERT, PageKind.RECALL] == ringing.phone.kinds
+    assert [PageKind.ALERT, PageKind.RECALL, PageKind.RECALL] == ringing.phone.kinds
+
+
+def test_merged_a_phone_that_rang_for_what_is_over_is_told_so_and_rings_for_the_other(world: World) -> None:
+    near, _ = world.cars(400, 500)
+    over = world.hears("SST-1")
+    world.car(away_m=950, bearing_deg=0)
+    world.car(away_m=960, bearing_deg=0)
+    lives = _elsewhere(world, "SST-2")
+    world.advance(11)
+    world.dispatcher.merges(over, into=lives)
+    told = {ring.notice.incident_id: ring.notice.kind for ring in near.phone.rings}
+    assert {over.incident_id: PageKind.RECALL, lives.incident_id: PageKind.ALERT} == told
 
 
 def test_merged_into_a_held_one_a_phone_can_answer_what_rings(world: World) -> None:

@@ -95,6 +95,14 @@ def test_an_update_rings_again_only_when_it_is_more_dangerous(world: World) -> N
     assert [1, 2, 3] == [ring.notice.sequence for ring in car.phone.rings]
 
 
+def test_a_corrected_place_corrects_how_far_it_is(world: World) -> None:
+    (car,) = world.cars(400)
+    world.hears()
+    world.updates(place=a_point(away_m=300, bearing_deg=90))
+    assert 100 == pytest.approx(car.phone.alerts[0].stored.alert.distance_m, abs=1)
+    assert 100 == pytest.approx(car.phone.rings[-1].notice.distance_m, abs=1)
+
+
 def test_an_update_rings_a_phone_that_never_sent_a_receipt(world: World) -> None:
     (car,) = world.cars(400)
     world.hears()

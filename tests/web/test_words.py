@@ -20,6 +20,7 @@ from service.domain.disposition import Disposition
 from service.domain.incident import LIVING, IncidentState
 from service.domain.unit import Status
 from service.operations.acknowledgments import PROGRESS
+from service.operations.auditing import MENDED
 from service.operations.care import ACTIONS
 
 _CALL = re.compile(r"""(?:api\.(get|post|put|delete)|watching)\(\s*["`](/v1/[^"`?]*)""")
@@ -63,7 +64,7 @@ def test_the_console_offers_every_act_that_a_dispatcher_may_do() -> None:
 def test_pages_listen_only_to_events_that_are_told() -> None:
     told = set(CONSOLE_EVENTS) & set(PHONE_EVENTS)
     assert texts_in("watching.js", "READ_AGAIN_AFTER") <= told
-    assert _events_in("console/main.js") == {"incident"} <= set(CONSOLE_EVENTS)
+    assert _events_in("console/main.js") == {"alarms", "incident"} <= set(CONSOLE_EVENTS)
     assert _events_in("responder/main.js") == {"alert", "warning"} <= set(PHONE_EVENTS)
     assert 'message.event === "reconnect"' in asset("stream.js")
 
@@ -91,6 +92,7 @@ def test_the_console_has_words_for_every_concern_of_the_clock() -> None:
 def test_the_timeline_has_words_for_what_clocks_officers_and_dispatchers_do() -> None:
     said = keys_in("console/happenings.js", "SAID")
     assert set(ACTIONS.values()) <= said
+    assert set(MENDED.values()) <= said
     assert {f"unit_{word}" for word in PROGRESS} <= said
     assert {f"alert_{state}" for state in AlertState} - {"alert_queued", "alert_received"} <= said
 

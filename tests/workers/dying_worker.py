@@ -12,7 +12,7 @@ from service import runtime
 from service.domain.notice import Notice
 from service.domain.unit import Platform, PushTarget
 from service.operations.paging import send_due_pages
-from service.ports import NotSent
+from service.ports import NotSent, PushCondition
 
 
 class NeverSends:
@@ -26,6 +26,9 @@ class NeverSends:
         print("claimed", flush=True)  # noqa: T201  the test waits for this word
         Event().wait()
         raise AssertionError("it should have been killed")
+
+    def condition(self) -> PushCondition:
+        return PushCondition()
 
     def close(self) -> None:
         """Nothing to close."""

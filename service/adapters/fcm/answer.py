@@ -10,17 +10,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from ssl import SSLCertVerificationError
 from typing import Any, NamedTuple
 
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from service.adapters.fcm.errand import GivenUp
 from service.ports import NotSent
 
-MAX_RETRY_AFTER_S = 3_600
+MAX_RETRY_AFTER_S = 60
+"""What Google asks for when it throttles. A page lives two minutes: whoever wants more is asked all the same."""
 _MAX_REASON_CHARS = 160
 _DEAD = frozenset({"UNREGISTERED", "SENDER_ID_MISMATCH"})
+_OF_ONE_PLATFORM = "THIRD_PARTY_AUTH_ERROR"
+"""Apple's certificate or the Web Push key is wrong: FCM itself is well, and other phones ring."""
+_NO_FAULT_OF_OURS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _TOKEN_FIELDS = frozenset({"message.token", "message.fid"})
 _TOKEN_IN_WORDS = re.compile(
     r"registration token is not a valid|invalid registration token|invalid (fid|installation)", re.IGNORECASE
@@ -40,11 +46,13 @@ def not_sent(error: BaseException, *, now: datetime) -> NotSent:
     """What an error out of the SDK means for the page. `now` is for a Retry-After that is a date."""
     if isinstance(error, GoogleAuthError):
         return _no_token(error)
+    if isinstance(error, GivenUp):
+        return NotSent(reason="it could not leave in time", can_retry=True)
     origin = _origin(error)
     if origin is not None and origin.response is not None:
         answer = origin.response
         return _refused(
-            read(answer.status_code, answer.text),
+            read(answer.status_code, answer.content),
             retry_after_s=retry_after_s(answer.headers.get("Retry-After"), now=now),
         )
     if origin is not None:
@@ -54,9 +62,25 @@ def not_sent(error: BaseException, *, now: datetime) -> NotSent:
     return NotSent(reason=f"FCM's answer was not understood ({type(error).__name__})", can_retry=True, ambiguous=True)
 
 
-def read(status: int, text: str) -> Refusal:
-    """The parts of Google's error that decide, empty where the text is something else."""
-    error = _mapping(_mapping(_json(text)).get("error"))
+def is_alive(error: BaseException) -> bool | None:
+    """What an error says of the push service as a whole. False: it is away, or does not let us in. None: nothing.
+
+    True: it works, and has said no to this one message.
+    """
+    origin = _origin(error)
+    if isinstance(error, GoogleAuthError) or (origin is not None and origin.response is None):
+        return False
+    if origin is None or origin.response is None:
+        return None if isinstance(error, ValueError | GivenUp) else False
+    refusal = read(origin.response.status_code, origin.response.content)
+    if refusal.code in {*_DEAD, _OF_ONE_PLATFORM} or refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    return refusal.status == HTTPStatus.BAD_REQUEST and bool(refusal.code)
+
+
+def read(status: int, body: bytes | str) -> Refusal:
+    """The parts of Google's error that decide, empty where the body is something else."""
+    error = _mapping(_mapping(_json(body)).get("error"))
     details = [_mapping(detail) for detail in _list(error.get("details"))]
     code = next((str(detail["errorCode"]) for detail in details if "errorCode" in detail), "")
     violations = [_mapping(item) for detail in details for item in _list(detail.get("fieldViolations"))]
@@ -69,7 +93,7 @@ def read(status: int, text: str) -> Refusal:
 
 
 def retry_after_s(header: str | None, *, now: datetime) -> float | None:
-    """Seconds from now, 0–3,600, from either form of the header (RFC 9110 §10.2.3); None when it makes no sense."""
+    """Seconds from now, 0–60, from either form of the header (RFC 9110 §10.2.3); None when it makes no sense."""
     if header is None:
         return None
     text = header.strip()
@@ -87,13 +111,14 @@ def _refused(refusal: Refusal, *, retry_after_s: float | None) -> NotSent:
     reason = _reason(refusal)
     if refusal.code in _DEAD:
         return NotSent(reason=reason, target_is_dead=True)
-    if refusal.status == HTTPStatus.BAD_REQUEST:
+    if refusal.status == HTTPStatus.BAD_REQUEST and refusal.code:
         names_token = _names_token(refusal)
         return NotSent(reason=reason, target_is_dead=names_token, our_fault=not names_token)
-    if refusal.status == HTTPStatus.TOO_MANY_REQUESTS or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if refusal.status in _NO_FAULT_OF_OURS or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         unknown = refusal.status == HTTPStatus.GATEWAY_TIMEOUT
         return NotSent(reason=reason, can_retry=True, ambiguous=unknown, retry_after_s=retry_after_s)
-    # 401, 403 and 404 without a word about the target: credentials, permissions or project. Somebody may mend it.
+    # 401, 403 and 404 without a word about the target: credentials, permissions or project. 400 and others in words
+    # that are not Google's: something in between. Somebody may mend it while the page lives.
     return NotSent(reason=reason, can_retry=True, our_fault=True, retry_after_s=retry_after_s)
 
 
@@ -103,7 +128,7 @@ def _names_token(refusal: Refusal) -> bool:
 
 
 def _no_answer(origin: requests.RequestException) -> NotSent:
-    if isinstance(origin, requests.exceptions.SSLError):
+    if any(isinstance(part, SSLCertVerificationError) for part in _chain(origin)):
         return NotSent(reason="FCM's certificate was not accepted", can_retry=True, our_fault=True)
     if isinstance(origin, requests.ConnectTimeout | requests.exceptions.ProxyError) or _was_never_connected(origin):
         return NotSent(reason="FCM could not be reached", can_retry=True)
@@ -143,9 +168,9 @@ def _reason(refusal: Refusal) -> str:
     return f"FCM answered {refusal.status} ({code}): {refusal.message or 'no message'}"[:_MAX_REASON_CHARS]
 
 
-def _json(text: str) -> Any:
+def _json(body: bytes | str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(body)
     except (ValueError, RecursionError):
         return None
 

@@ -1,8 +1,10 @@
 """Where does the sender's access token come from, and who waits for it? One request at a time, ahead of time.
 
 google-auth alone lets every sending thread ask for a token of its own: one 401 among 100 messages made 200 requests,
-each of which blocked a page. It also repeats a failed request after a sleep, and looks up a "regional access boundary"
-at a third server in the background; nothing of that belongs between a shot and a phone.
+each of which blocked a page. It also repeats a failed request after a sleep, looks up a "regional access boundary" at a
+third server in the background, and signs with this host's own time, which Google refuses when it is off. Nothing of
+that belongs between a shot and a phone: so the request is ours (Google's "Using OAuth 2.0 for server to server
+applications", RFC 7523), and so is the clock.
 """
 
 # google-auth says that it is typed, and leaves most of its functions without types:
@@ -10,27 +12,43 @@ at a third server in the background; nothing of that belongs between a shot and 
 
 import threading
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
+from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import requests
+from google.auth import jwt
 from google.auth.credentials import TokenState
-from google.auth.exceptions import GoogleAuthError, TransportError
-from google.auth.transport import Response
-from google.auth.transport.requests import Request
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.oauth2 import service_account
+
+from service.adapters.fcm.lane import SOCKET_TIMEOUT_S, BoundedAdapter
+from service.ports import Clock
 
 SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
 FAILURE_COUNTS_FOR_S = 1.0
 """Threads that waited for a request that failed take its error instead of asking again, one after the other."""
 REPLACEMENT_COUNTS_FOR_S = 10.0
 """A token fetched because of a 401 is not replaced again so soon: the refusal is not about the token."""
+REPLACED_AHEAD = timedelta(seconds=225)
+"""As google-auth has it; the keeper comes by every minute, so three of its requests may fail."""
+_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_AUDIENCE = "https://oauth2.googleapis.com/token"
+_ASSERTION_LIFE = timedelta(hours=1)
+"""The longest that Google takes."""
 _MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
+_MAY_PASS_IN_WORDS = frozenset({"internal_failure", "server_error", "temporarily_unavailable"})
+
+
+class _Grant(NamedTuple):
+    token: str
+    life: timedelta
 
 
 class OneToken(service_account.Credentials):
-    """A service account whose token all threads share. `timeout_s` bounds one request for it, per socket operation."""
+    """A service account whose token all threads share; made by `from_file` alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,14 +56,28 @@ class OneToken(service_account.Credentials):
         self._last_used = threading.local()
         self._failed: tuple[float, GoogleAuthError] | None = None
         self._replaced_at_s = -REPLACEMENT_COUNTS_FOR_S
-        self._request: Request | None = None
+        self._session = requests.Session()
 
     @classmethod
-    def from_file(cls, path: Path, *, timeout_s: float) -> Self:
-        """Raises OSError or ValueError for a file that is no service account."""
+    def from_file(cls, path: Path, *, clock: Clock) -> Self:
+        """`clock` tells the world's time, as Google has it. Raises OSError or ValueError: no service account."""
         credentials: Self = cls.from_service_account_file(str(path), scopes=SCOPES)
-        credentials._request = _OnlyOnce(timeout_s)
+        credentials._clock = clock
+        for scheme in ("https://", "http://"):
+            credentials._session.mount(scheme, BoundedAdapter(connections=1))
         return credentials
+
+    _clock: Clock
+
+    @property
+    def token_state(self) -> TokenState:
+        """By our clock, not by google-auth's, which is the host's."""
+        if self.token is None or self.expiry is None:
+            return TokenState.INVALID
+        now = self._clock.now()
+        if now >= self.expiry:
+            return TokenState.INVALID
+        return TokenState.STALE if now >= self.expiry - REPLACED_AHEAD else TokenState.FRESH
 
     def ensure(self) -> None:
         """There is a token to send with afterwards; asks for one only when there is none or it has ended.
@@ -75,8 +107,7 @@ class OneToken(service_account.Credentials):
         self._replaced_at_s = time.monotonic()
 
     def close(self) -> None:
-        if self._request is not None:
-            self._request.session.close()
+        self._session.close()
 
     def _fetch(self, *, instead_of: str | None) -> None:
         with self._fetching:
@@ -85,35 +116,45 @@ class OneToken(service_account.Credentials):
             if self._failed is not None and time.monotonic() - self._failed[0] < FAILURE_COUNTS_FOR_S:
                 raise self._failed[1]
             try:
-                super().refresh(self._request)
+                grant = _granted(self._ask())
             except GoogleAuthError as error:
                 self._failed = (time.monotonic(), error)
                 raise
-            except (AttributeError, KeyError, TypeError, ValueError) as stumble:
-                # google-auth takes for granted that what answers 200 is Google; a captive portal does so too.
-                stranger = TransportError("what answered is no token service", retryable=True)
-                self._failed = (time.monotonic(), stranger)
-                raise stranger from stumble
+            # The end first: a thread that sees the new token with the old one's end would ask once more.
+            self.expiry = self._clock.now() + grant.life
+            self.token = grant.token
             self._failed = None
 
+    def _ask(self) -> requests.Response:
+        """Once. Left alone, google-auth sleeps one and two seconds and asks again while it holds a page up."""
+        now = self._clock.now()
+        claims = {
+            "iss": self.service_account_email,
+            "aud": _AUDIENCE,
+            "scope": " ".join(SCOPES),
+            "iat": int(now.timestamp()),
+            "exp": int((now + _ASSERTION_LIFE).timestamp()),
+        }
+        form = {"grant_type": _GRANT, "assertion": jwt.encode(self.signer, claims)}
+        try:
+            return self._session.post(self._token_uri, data=form, timeout=SOCKET_TIMEOUT_S, allow_redirects=False)
+        except requests.RequestException as error:
+            raise TransportError("the token service could not be reached", retryable=True) from error
 
-class _OnlyOnce(Request):
-    """Asks once. Left alone, google-auth sleeps one and two seconds and asks again while it holds a page up."""
 
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__(requests.Session())
-        self._timeout_s = timeout_s
-
-    def __call__(
-        self,
-        url: str,
-        method: str = "GET",
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ARG002  ours counts
-        **options: Any,
-    ) -> Response:
-        answer: Response = super().__call__(url, method, body=body, headers=headers, timeout=self._timeout_s, **options)
-        if answer.status in _MAY_PASS:
-            raise TransportError(f"the token service answered {answer.status}", retryable=True)
-        return answer
+def _granted(answer: requests.Response) -> _Grant:
+    """Raises RefreshError when our credentials are refused, TransportError when it may go better next time."""
+    try:
+        fields = answer.json()
+    except ValueError:
+        fields = None
+    said = fields if isinstance(fields, dict) else {}
+    if answer.status_code in _MAY_PASS or str(said.get("error")) in _MAY_PASS_IN_WORDS:
+        raise TransportError(f"the token service answered {answer.status_code}", retryable=True)
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        raise RefreshError(f"the token service answered {answer.status_code}: {said.get('error')}")
+    try:
+        return _Grant(str(said["access_token"]), timedelta(seconds=float(said["expires_in"])))
+    except (KeyError, OverflowError, TypeError, ValueError) as stumble:
+        # What answers 200 need not be Google: a captive portal does so too.
+        raise TransportError("what answered is no token service", retryable=True) from stumble

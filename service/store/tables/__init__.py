@@ -7,7 +7,7 @@ Words that a state table of the domain decides are text with a named CHECK; time
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from service.store.tables import alerts, incidents, people, record, units
+from service.store.tables import alerts, incidents, people, record, units, watch
 
 METADATA = SQLModel.metadata
 """What migrations compare a database with."""
@@ -31,9 +31,13 @@ ENROLMENT_CODES = _core(units.EnrolmentCodeRow)
 FIXES = _core(units.FixRow)
 TRAILS = _core(units.TrailRow)
 INCIDENTS = _core(incidents.IncidentRow)
+DRILLS = _core(incidents.DrillRow)
 DETECTIONS = _core(incidents.DetectionRow)
 SELECTIONS = _core(incidents.SelectionRow)
 ALERTS = _core(alerts.AlertRow)
 RECEIPTS = _core(alerts.ReceiptRow)
 PAGES = _core(alerts.PageRow)
 JOURNAL = _core(record.JournalRow)
+HEARTBEATS = _core(watch.HeartbeatRow)
+ALARMS = _core(watch.AlarmRow)
+CANARIES = _core(watch.CanaryRow)

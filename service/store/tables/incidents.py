@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -19,7 +28,8 @@ class IncidentRow(SQLModel, table=True):
 
     `merged_into` and `split_from` name the incident that took its detections, or that they were taken from.
     `emergency_unit_id` is the unit whose officer called for help, by the call sign that it had then: such an incident
-    has no detections. `legal_hold` is why nothing of it may be purged, null when it may.
+    has no detections. `legal_hold` is why nothing of it may be purged, null when it may. A `drill` is no incident, and
+    is cancelled from its first moment.
     """
 
     __tablename__ = "incidents"
@@ -77,6 +87,29 @@ class IncidentRow(SQLModel, table=True):
     emergency_unit_id: UUID | None = None
     emergency_call_sign: str | None = None
     legal_hold: str | None = None
+    drill: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")), default=False)
+
+
+class DrillRow(SQLModel, table=True):
+    """What rings phones without a shot: `until` is how long they are waited for, `report` what was found in the end.
+
+    `units` are those that were to be rung, with the reason for each that was not. It goes with its incident.
+    """
+
+    __tablename__ = "drills"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["agency_id", "incident_id"], ["incidents.agency_id", "incidents.incident_id"], ondelete="CASCADE"
+        ),
+        Index("ix_drills_due", "until", postgresql_where=text("finished_at is null")),
+    )
+    agency_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    started_at: datetime = time_column()
+    until: datetime = time_column()
+    units: list[dict[str, Any]] = json_column()
+    finished_at: datetime | None = time_column(nullable=True)
+    report: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True), nullable=True), default=None)
 
 
 class DetectionRow(SQLModel, table=True):

@@ -4,16 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from service.store.tables.columns import belongs, json_column, one_of, time_column
 
 
 class AgencyRow(SQLModel, table=True):
-    """`next_purge_at` is when the clock must look for what has been kept long enough."""
+    """`next_purge_at` is when the clock must look for what has been kept long enough.
+
+    `canary`: nobody's; the installation tries itself out on it. There is one at most, and it remains what it is.
+    """
 
     __tablename__ = "agencies"
+    __table_args__ = (Index("uq_agencies_canary", "canary", unique=True, postgresql_where=text("canary")),)
     agency_id: UUID = Field(primary_key=True)
     name: str
     timezone: str
@@ -21,6 +25,7 @@ class AgencyRow(SQLModel, table=True):
     retention: dict[str, Any] = json_column()
     next_purge_at: datetime = time_column()
     created_at: datetime = time_column()
+    canary: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=false()), default=False)
 
 
 class DirectoryRow(SQLModel, table=True):

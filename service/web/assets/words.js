@@ -1,6 +1,7 @@
 // How is a word of the API said to a person? The same word with spaces, so that everybody talks about the same thing.
 
 const EMERGENCY = "Officer emergency: ";
+const DRILL = "DRILL: nothing was heard";
 const UNIDENTIFIED = "unidentified sound";
 const CONFIDENCE = { high: "high confidence", uncertain: "uncertain", low: "low confidence" };
 const POINTS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
@@ -14,8 +15,9 @@ export function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** "Multiple gunshots, 6 rounds": what was heard, without the doubt; nothing was, where an officer calls for help. */
-export function heard({ classification, rounds, emergency = null }) {
+/** "Multiple gunshots, 6 rounds": what was heard, without the doubt; nothing was in a call for help or a drill. */
+export function heard({ classification, rounds, emergency = null, drill = false }) {
+  if (drill) return DRILL;
   if (emergency) return `${EMERGENCY}${emergency.call_sign}`;
   const what = classification === "unknown" ? UNIDENTIFIED : words(classification);
   return sentence(rounds > 1 ? `${what}, ${rounds} rounds` : what);

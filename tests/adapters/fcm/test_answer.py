@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 from email.utils import format_datetime
+from ssl import SSLCertVerificationError
 
 import pytest
 import requests
@@ -12,7 +13,8 @@ from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from service.adapters.fcm.answer import not_sent, read, retry_after_s
+from service.adapters.fcm.answer import is_alive, not_sent, read, retry_after_s
+from service.adapters.fcm.errand import GivenUp
 from service.dev.fcm_answers import Answer, misbehaved
 from service.ports import NotSent
 
@@ -100,7 +102,7 @@ def test_the_wait_google_asks_for_reaches_the_row() -> None:
         (None, None),
         ("0", 0.0),
         (" 30 ", 30.0),
-        ("99999999999999999999", 3_600.0),
+        ("99999999999999999999", 60.0),
         (format_datetime(NOW.replace(microsecond=0) + timedelta(seconds=21), usegmt=True), 20.69),
         (format_datetime(NOW - timedelta(hours=1), usegmt=True), 0.0),
         ("Fri, 20 Nov 2026 11:12:30 -0000", 20.69),
@@ -160,7 +162,74 @@ def test_a_refused_connection_is_not_ambiguous() -> None:
 
 
 def test_a_certificate_that_does_not_fit_is_an_alarm() -> None:
-    assert not_sent(requests.exceptions.SSLError(), now=NOW).our_fault
+    refusal = requests.exceptions.SSLError("refused")
+    refusal.__cause__ = SSLCertVerificationError()
+
+    assert not_sent(refusal, now=NOW).our_fault
+
+
+def test_a_tls_connection_that_ends_early_is_nobodys_certificate() -> None:
+    meaning = not_sent(requests.exceptions.SSLError("EOF occurred in violation of protocol"), now=NOW)
+
+    assert meaning.ambiguous
+    assert not meaning.our_fault
+
+
+def of_reply(answer: Answer) -> requests.HTTPError:
+    response = requests.Response()
+    response.status_code, response._content = misbehaved(answer).status, misbehaved(answer).body
+    return requests.HTTPError("refused", response=response)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer.UNREGISTERED,
+        Answer.SENDER_MISMATCH,
+        Answer.INVALID_TOKEN,
+        Answer.INVALID_TOKEN_IN_WORDS,
+        Answer.INVALID_ARGUMENT,
+        Answer.QUOTA,
+        Answer.THIRD_PARTY_AUTH,
+    ],
+)
+def test_whoever_says_no_to_one_message_is_alive(answer: Answer) -> None:
+    assert is_alive(of_reply(answer))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(of_reply(answer) for answer in (Answer.UNAUTHORIZED, Answer.PERMISSION, Answer.NOT_FOUND, Answer.ODD)),
+        *(of_reply(answer) for answer in (Answer.INTERNAL, Answer.UNAVAILABLE, Answer.BAD_GATEWAY)),
+        requests.ConnectTimeout(),
+        requests.ReadTimeout(),
+        requests.ConnectionError(),
+        requests.exceptions.SSLError(),
+        requests.JSONDecodeError("not JSON", "<html>", 0),
+        KeyError("name"),
+        RefreshError("invalid_grant"),
+        TransportError("away"),
+    ],
+)
+def test_whoever_says_nothing_that_google_would_is_away_to_us(error: Exception) -> None:
+    assert is_alive(error) is False
+
+
+@pytest.mark.parametrize("error", [ValueError("a bad message"), GivenUp()])
+def test_what_never_left_says_nothing_of_the_service(error: Exception) -> None:
+    assert is_alive(error) is None
+
+
+def test_what_could_not_leave_in_time_was_not_sent() -> None:
+    assert NotSent(reason="it could not leave in time", can_retry=True) == not_sent(GivenUp(), now=NOW)
+
+
+def test_a_400_in_words_that_are_not_googles_kills_no_page() -> None:
+    meaning = answered(400, b"<html>Bad Request</html>")
+
+    assert meaning.can_retry
+    assert meaning.our_fault
 
 
 def test_credentials_that_google_refuses_are_an_alarm() -> None:

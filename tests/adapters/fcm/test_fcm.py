@@ -8,7 +8,7 @@ from pathlib import Path
 import firebase_admin
 import pytest
 from builders import NOW, a_notice
-from fake_clock import FrozenClock
+from fake_clock import FrozenClock, HostClock
 from firebase_admin import messaging
 
 from service.adapters.fcm import SEND_TIMEOUT_S, Fcm
@@ -56,12 +56,14 @@ def credentials_file(google: FcmStandin, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def fcm(google: FcmStandin, credentials_file: Path) -> Iterator[Fcm]:
     google.behave()
-    with closing(Fcm(credentials_file, clock=FrozenClock(NOW), endpoint=google.url, threads=8)) as sender:
+    with closing(
+        Fcm(credentials_file, clock=FrozenClock(NOW), world_clock=HostClock(), endpoint=google.url, threads=8)
+    ) as sender:
         yield sender
 
 
 def a_sender(credentials_file: Path, *, endpoint: str | None, threads: int = 2) -> Fcm:
-    return Fcm(credentials_file, clock=FrozenClock(NOW), endpoint=endpoint, threads=threads)
+    return Fcm(credentials_file, clock=FrozenClock(NOW), world_clock=HostClock(), endpoint=endpoint, threads=threads)
 
 
 def test_the_private_attributes_that_we_lean_on_are_still_there(credentials_file: Path) -> None:

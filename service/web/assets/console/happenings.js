@@ -50,6 +50,9 @@ export const SAID = {
   welfare_answered: ({ answer }, unit) => (answer === "help" ? `${unit} needs help` : `${unit} is all right`),
   emergency_called: ({ doubt }, unit) => `${unit} calls for help${doubt ? `, ${doubt}` : ""}`,
   emergency_repeated: ({ moved }, unit) => `${unit} calls for help again${moved ? ", from another place" : ""}`,
+  deadline_restored: () => "Nobody would have looked at this any more: the clock does again",
+  care_restored: (_, unit) => `Nobody looked after ${unit} any more: the clock does again`,
+  page_restored: () => "A page would never have been sent: it is sent now",
   disposition_reported: ({ disposition, casings, note }) =>
     [`Found: ${words(disposition)}`, casings === null ? "" : `casings: ${casings}`, note ?? ""]
       .filter(Boolean)

@@ -6,6 +6,7 @@ import { serverClock } from "../server_clock.js";
 import { speaker } from "../speaker.js";
 import { startTicking } from "../ticking.js";
 import { watching } from "../watching.js";
+import { alarmsBanner } from "./alarms_banner.js";
 import { announcer } from "./announcer.js";
 import { attention } from "./attention.js";
 import { lists, mostUrgent } from "./board.js";
@@ -36,6 +37,7 @@ const list = incidentList(byId("incidents"), {
   follow: byId("follow"),
 });
 const announce = announcer({ polite: byId("announcer"), urgent: byId("alarm-announcer") }, { sound });
+const alarms = alarmsBanner(byId("alarms"), { announce: announce.say });
 const whole = reading(api, { shown: (incident) => view.show(incident), failed });
 const acts = hand(api, { took, said: announce.say });
 const board = () => incidents.board(list.limit);
@@ -76,8 +78,13 @@ async function enter() {
 
 async function look() {
   const askedAtMs = Date.now();
-  const answers = await lists(api, { limit: list.limit });
+  const [answers, wrong] = await Promise.all([
+    lists(api, { limit: list.limit }),
+    // Whatever keeps it from being known must not keep the incidents from being shown.
+    api.get("/v1/alarms").catch(() => null),
+  ]);
   if (!watch) return;
+  alarms.show(wrong);
   incidents.take(answers, askedAtMs);
   line.isUp(clock.now());
   show();
@@ -91,6 +98,7 @@ function turned() {
 
 /** The stream's word for something that has happened. */
 function heard(event, told) {
+  if (event === "alarms") alarms.show(told);
   if (event !== "incident") return;
   incidents.put(told.incident);
   show();

@@ -22,7 +22,9 @@ export function earlierAlerts(list, { none, told }) {
       "li",
       { class: "earlier-alert" },
       el("p", { class: "earlier-head" }, badge(alert.state), timeElement(incident.occurred_at)),
-      el("p", {}, el("strong", {}, place(incident)), `, ${heard(incident).toLowerCase()}`),
+      incident.drill
+        ? el("p", {}, el("strong", {}, heard(incident)))
+        : el("p", {}, el("strong", {}, place(incident)), `, ${heard(incident).toLowerCase()}`),
       el("p", { class: "quiet" }, refusal ?? outcome(alert)),
       canGo &&
         el("button", { type: "button", class: "late", on: { click: () => told.accept(alert) } }, "Going after all"),

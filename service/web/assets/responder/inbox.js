@@ -22,10 +22,15 @@ export function inbox({ clock }) {
     return { alert, before };
   }
 
-  const waits = (alert) => !aside.has(turn(alert)) && (RINGING.has(alert.state) || (isLate(alert) && wasOnTop(alert)));
+  const waits = (alert) =>
+    !aside.has(turn(alert)) && (RINGING.has(alert.state) || ((isLate(alert) || isDrilled(alert)) && wasOnTop(alert)));
   const wasOnTop = (alert) => top !== null && turn(top) === turn(alert);
   const isLate = ({ state, incident }) => state === "expired" && isLiving(incident);
+  // Whoever drills has seen enough after a second; whoever looks at the phone has not.
+  const isDrilled = ({ state, incident, deadline_at: until }) =>
+    incident.drill && state === "expired" && Date.parse(until) > clock.now();
   const isLoud = (alert) =>
+    !alert.incident.drill &&
     RINGING.has(alert.state) && !silenced.has(turn(alert)) && Date.parse(alert.deadline_at) > clock.now();
 
   return {
@@ -68,7 +73,9 @@ export function inbox({ clock }) {
     get onTop() {
       const waiting = this.waiting;
       const ringing = waiting.filter((alert) => RINGING.has(alert.state));
-      top = ringing.find(wasOnTop) ?? ringing[0] ?? waiting[0] ?? null;
+      // A drill gives way at once: what is real must not wait behind it.
+      const real = ringing.filter(({ incident }) => !incident.drill);
+      top = real.find(wasOnTop) ?? real[0] ?? ringing[0] ?? waiting[0] ?? null;
       return top;
     },
     get isLoud() {

@@ -151,7 +151,9 @@ function show() {
   alarm.show(onTop, { others: alerts.waiting.length - 1 });
   byId("phone").inert = asked !== null || onTop !== null;
   if (onTop && !document.hidden) receipt.displayed(onTop);
+  if (onTop?.incident.drill && !help.state) loud.drill(onTop);
   // An officer who calls for help may be hiding: nothing on this phone sounds.
+  if (help.state) loud.silence();
   loud.sound(!help.state && (alerts.isLoud || (asked !== null && !silencedQuestions.has(questionOf(asked)))));
   emergency.show({ isOnDuty: status.isOnDuty });
   going.show(open);

@@ -2,6 +2,7 @@
 
 /** Every state of an alert that no longer rings. */
 export function outcome({ state, reason, incident }) {
+  if (incident.drill) return state === "acknowledged" ? "You pressed “Received”." : "The drill is over. Nothing to do.";
   if (state === "recalled" && reason) return `${reason}. Nothing to do.`;
   if (incident.state === "cancelled") return "Cancelled. Nothing to do.";
   if (incident.state === "closed") return "Closed. Nothing to do.";

@@ -80,12 +80,16 @@ export function ringing(dialog, { told, here, silence, silenceAll, setAside, lea
         if (dialog.open) dialog.close();
         return;
       }
+      const isDrill = alert.incident.drill;
       dialog.toggleAttribute("data-emergency", alert.incident.emergency !== null);
-      drawHead({ isOver: isOver(alert), deadlineAt: alert.deadline_at, others });
+      dialog.toggleAttribute("data-drill", isDrill);
+      drawHead({ isDrill, isOver: isOver(alert), deadlineAt: alert.deadline_at, others });
       drawBody({ incident: alert.incident, where: whereabouts(alert, here()) });
-      hush.hidden = isOver(alert);
+      hush.hidden = isOver(alert) || isDrill;
+      go.textContent = isDrill ? "Received" : "Going";
+      no.hidden = isDrill;
       no.textContent = isOver(alert) ? "Put aside" : "Cannot";
-      state.textContent = stateOf(told.pending(alert), told.refusal(alert));
+      state.textContent = stateOf({ isDrill, pending: told.pending(alert), refusal: told.refusal(alert) });
       answers.hidden = isAskingWhy;
       why.hidden = !isAskingWhy;
       // Not modal: the emergency button stays within reach. What lies beneath is inert all the same.
@@ -102,12 +106,14 @@ function isOver({ state }) {
   return state === "expired";
 }
 
-function headOf({ isOver: isLate, deadlineAt, others }) {
+function headOf({ isDrill, isOver: isLate, deadlineAt, others }) {
+  if (isDrill) return ["DRILL"];
   const more = others > 0 ? ` · ${others} more` : "";
   return isLate ? ["Time is over. You can still go.", more] : ["Answer within ", ticking("left", deadlineAt), more];
 }
 
 function bodyOf(incident, where) {
+  if (incident.drill) return drillBody(incident);
   return [
     el("h2", { id: "ringing-what" }, heard(incident)),
     !incident.emergency && sure(incident),
@@ -128,12 +134,20 @@ function bodyOf(incident, where) {
   ].filter(Boolean);
 }
 
+function drillBody(incident) {
+  return [
+    el("h2", { id: "ringing-what" }, heard(incident)),
+    el("p", { id: "ringing-where", class: "where" }, "This tests your phone. Nobody goes anywhere: press “Received”."),
+  ];
+}
+
 function sure(incident) {
   return el("p", { class: "confidence", "data-confidence": incident.confidence }, sentence(confidence(incident)));
 }
 
-function stateOf(pending, refusal) {
+function stateOf({ isDrill, pending, refusal }) {
   if (!pending) return refusal?.message ?? "";
-  const what = pending.body.response === "accepted" ? "Going" : "Cannot";
+  const yes = isDrill ? "Received" : "Going";
+  const what = pending.body.response === "accepted" ? yes : "Cannot";
   return pending.tries ? `“${what}” is not sent yet. Trying again. Use the radio.` : `Sending “${what}” …`;
 }

@@ -11,6 +11,7 @@ export function siren({ changed }) {
   let isSounding = false;
   let vibrating = null;
   let triedUntilMs = 0;
+  const drilled = new Set();
 
   function sound(isDue) {
     if (isDue && !isSounding) {
@@ -22,6 +23,11 @@ export function siren({ changed }) {
       loudspeaker.stop();
     }
     isSounding = isDue;
+  }
+
+  function testTone() {
+    triedUntilMs = Date.now() + TRIES_FOR_MS;
+    sound(true);
   }
 
   /** Refused, and complained of, before anybody has touched the page. */
@@ -36,12 +42,21 @@ export function siren({ changed }) {
     /** Belongs into a click's listener. */
     allow: loudspeaker.allow,
     sound: (isDue) => sound(isDue || Date.now() < triedUntilMs),
+    /** Not even what is only tried out. */
+    silence() {
+      triedUntilMs = 0;
+    },
     /** Once, for what wants no answer. */
     chime: () => loudspeaker.play(CHIME),
     async tryOut() {
       await loudspeaker.allow();
-      triedUntilMs = Date.now() + TRIES_FOR_MS;
-      sound(true);
+      testTone();
+    },
+    /** A drill is heard once and for a moment, however often it is shown. */
+    drill({ alert_id: id }) {
+      if (drilled.has(id)) return;
+      drilled.add(id);
+      testTone();
     },
   };
 }

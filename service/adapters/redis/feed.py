@@ -13,16 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import redis
-import redis.asyncio
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from service.adapters.redis.server import RedisServer
 from service.ports import FeedUnavailable, News
 
-DEADLINE_S = 0.25
-REST_S = 1.0
-"""So long a Redis that hung or is away is left alone; what is announced meanwhile waits, as far as there is room."""
+REST_S = 0.5
+"""How often the publisher looks whether Redis is back; what is announced meanwhile waits, as far as there is room."""
 CLOSE_S = 0.5
 BLOCK_S = 0.3
 """How long one read waits for news: a new agency is listened to after that, and a hang noticed so much later."""
@@ -37,8 +34,8 @@ _BEGINNING = "0-0"
 class RedisFeed:
     """Publishing is one thread's, so that no request waits for Redis; listening is the event loop's."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
         self._waiting: Queue[News | None] = Queue(WAITING_LIMIT)
         self._closing = Event()
         self._listener: _Listener | None = None
@@ -52,7 +49,7 @@ class RedisFeed:
 
     async def listen(self, agencies: Callable[[], Collection[UUID]]) -> AsyncGenerator[News | None, None]:
         await self.aclose()
-        self._listener = listener = _Listener(self._url)
+        self._listener = listener = _Listener(self._server)
         try:
             while True:
                 with _unavailable_when_away():
@@ -77,18 +74,15 @@ class RedisFeed:
     # -- the publishing thread --------------------------------------------------------------------------------------
 
     def _publish(self) -> None:
-        client = redis.Redis.from_url(
-            self._url,
-            socket_timeout=DEADLINE_S,
-            socket_connect_timeout=DEADLINE_S,
-            retry=Retry(NoBackoff(), 0),
-        )
-        with client:
+        with self._server.client() as client:
             while not (self._closing.is_set() and self._waiting.empty()):
-                try:
-                    _add(client, self._next())
-                except (OSError, RedisError):
-                    self._closing.wait(REST_S)
+                if self._server.is_away:
+                    if self._closing.wait(REST_S):
+                        return
+                    continue
+                batch = self._next()
+                with suppress(OSError, RedisError), self._server.asked():
+                    _add(client, batch)
 
     def _next(self) -> list[News]:
         """What waits, as much as one call takes; waits for the first."""
@@ -102,21 +96,21 @@ class RedisFeed:
 class _Listener:
     """One connection, and how far each agency's stream was read. After an error it is of no use any more."""
 
-    def __init__(self, url: str) -> None:
-        # Any: its commands are typed for all protocols at once. RESP2 is spoken by every server that we support.
-        self._client: Any = redis.asyncio.Redis.from_url(
-            url,
-            protocol=2,
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self._era = server.place.era
+        self._client = server.async_client(
             decode_responses=True,
-            single_connection_client=True,
-            socket_timeout=BLOCK_S + DEADLINE_S,
-            socket_connect_timeout=DEADLINE_S,
-            retry=Retry(NoBackoff(), 0),
+            is_single=True,
+            socket_timeout=BLOCK_S + server.timeout_s,
+            socket_connect_timeout=server.timeout_s,
         )
         self._read_until: dict[str, str] = {}
 
     async def next(self, agencies: Collection[UUID]) -> list[News]:
         """Empty when agencies have joined, which are listened to from now on, and when nothing came."""
+        if self._server.is_away or self._server.place.era != self._era:
+            raise FeedUnavailable("Redis is away, or elsewhere now")
         by_key = {_key(agency_id): agency_id for agency_id in agencies}
         self._read_until = {key: until for key, until in self._read_until.items() if key in by_key}
         if joined := by_key.keys() - self._read_until.keys():

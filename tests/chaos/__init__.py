@@ -1,0 +1,1 @@
+"""Promises R1 to R12 under injected faults: `make chaos`, and a shortened form in `make test`."""

@@ -1,0 +1,17 @@
+"""Every promise while things break, in the short form: whatever row there is in this folder, by itself."""
+
+import pytest
+
+from chaos.main import measured, modules
+from chaos.row import SHORT
+
+
+@pytest.mark.timeout(300)  # a row takes 15 s on a quiet machine; a busy one may take its time, within the row's bounds
+@pytest.mark.parametrize("name", modules())
+def test_the_promise_holds_while_things_break(name: str) -> None:
+    broken = [
+        f"{row.promise} {row.what}: {row.worst}, bound {row.bound}. {row.note}"
+        for row in measured(name, SHORT)
+        if not row.holds
+    ]
+    assert [] == broken
