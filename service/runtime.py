@@ -21,7 +21,7 @@ from service.adapters.redis.positions import RedisPositions
 from service.adapters.redis.server import RedisServer
 from service.adapters.system_clock import DatabaseClock, ScaledClock
 from service.domain.errors import DomainError
-from service.operations import heartbeats, watching
+from service.operations import escalations, heartbeats, watching
 from service.ports import Clock, DeadMansSwitch, Ports, Push
 from service.settings import Settings
 from service.store.database import Database, Transaction
@@ -76,8 +76,8 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
     """
     settings = settings or Settings()
     with ExitStack() as stack:
-        # Who serves streams rings no phones, and the other way round.
-        pool_size = settings.api_threads + max(settings.page_threads, watching.THREADS) + heartbeats.THREADS
+        # Who serves streams rings no phones, and the other way round. Threads that ring phones ask no database.
+        pool_size = settings.api_threads + max(watching.THREADS, escalations.THREADS) + heartbeats.THREADS
         redis = _redis(settings)
         stack.callback(redis.close)
         feed = RedisFeed(redis)

@@ -25,7 +25,7 @@ from service.domain.detection import DetectionKind
 from service.domain.geo import Point
 from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, PushTarget, Status, Track, UnitKind
-from service.operations import acknowledgments, board, care, detections, drills, escalations, registry
+from service.operations import acknowledgments, board, care, detections, drills, escalations, overdue, registry
 from service.operations.accounts import SignedInUser
 from service.operations.acknowledgments import AlertView, Declining
 from service.operations.board import IncidentRecord
@@ -282,7 +282,7 @@ class World:
             escalations.escalate_due(database, ports)
             care.look_after_due(database, ports)
             drills.finish_due(database, ports)
-            escalations.send_overdue(database, ports, threads=self.threads)
+            overdue.send_overdue(database, ports, threads=self.threads)
 
     @contextmanager
     def working(self) -> Iterator[tuple[Database, Ports]]:

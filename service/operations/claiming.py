@@ -41,10 +41,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What is to be sent, and whether a phone turned out to be gone, so that its unit may have no other."""
+    """What is to be sent, and whether a phone turned out to be gone, so that its unit may have no other.
+
+    `leaves_more`: there were more due pages than one claim takes.
+    """
 
     outgoing: tuple[Outgoing, ...] = ()
     lost: bool = False
+    leaves_more: bool = False
 
 
 def claim(database: Database, ports: Ports, *, agency_id: UUID, incident_id: UUID) -> Claim:
@@ -72,6 +76,7 @@ class _Claiming:
         self.incident = incident
         self.now = now
         self.lost = False
+        self.leaves_more = len(claimed) == pages.AT_ONCE
         self.agency: Agency = agencies.agency(tx)
         self.digests = [page for page in claimed if page.kind is PageKind.DIGEST]
         others = [page for page in claimed if page.kind is not PageKind.DIGEST]
@@ -90,7 +95,7 @@ class _Claiming:
         loud = sounding.sound_or_hush([(each.page, each.notice) for each in wanted])
         sent = [self._told(each.page, notice) for each, notice in zip(wanted, loud, strict=True)]
         sent += [self._digest(digest) for digest in sounding.due_digests(digests, self.newest)]
-        return Claim(outgoing=tuple(sent), lost=self.lost)
+        return Claim(outgoing=tuple(sent), lost=self.lost, leaves_more=self.leaves_more)
 
     def _is_settled(self, page: StoredPage) -> bool:
         """Whoever need not be told any more, or cannot be, is done with."""
@@ -99,7 +104,8 @@ class _Claiming:
         if moot is None:
             return False
         state, why = moot
-        pages.settle(self.tx, page, to=state, now=self.now, failure=why)
+        told = f"{why}; before that: {page.failure}" if page.failure and page.failure != why else why
+        pages.settle(self.tx, page, to=state, now=self.now, failure=told)
         if state is PageState.DEAD:
             record(self.tx, page, "page_dead", now=self.now, reason=why)
         self.lost |= gone

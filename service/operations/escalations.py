@@ -5,7 +5,7 @@ later time, or none.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
 from threading import Event, Thread
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from service.domain.errors import DomainError
 from service.domain.escalation import decide
 from service.domain.events import DeadlinePassed
 from service.domain.incident import Incident
@@ -20,7 +21,8 @@ from service.operations.care import look_after_due
 from service.operations.decisions import carry_out
 from service.operations.drills import DRILLS_EVERY_S, finish_due
 from service.operations.one_by_one import passed_over
-from service.operations.paging import decide_around, send_due_pages
+from service.operations.overdue import INCIDENTS_AT_ONCE, Overdue
+from service.operations.paging import decide_around
 from service.operations.replacing import replace_unreachable
 from service.operations.retention import LOOK_EVERY_S, purge_due
 from service.operations.sealing import SEAL_EVERY_S, seal_due
@@ -35,10 +37,8 @@ log = structlog.get_logger()
 TICK_S = 0.25
 """At most so late: a page whose worker died rings within its lease and one tick, inside of the 5 s promised."""
 AFTER_FAILURE_S = 1.0
-HEAD_START_S = 0.75
-"""Workers get so much time for a page that is due before the clock sends it itself: it must be slower, and sure."""
-INCIDENTS_AT_ONCE = 8
-"""A phone that hangs for 3 s must not stand before another incident's."""
+THREADS = 6 + INCIDENTS_AT_ONCE
+"""That ask the database at the same time: the loops of a clock, and those who send what is overdue."""
 AT_MOST = 50
 """Rows of each kind a tick, some 10 ms each; the rest is the next tick's, and other clocks'. So few, because the doors
 hand them out agency by agency in turn: what comes due in one is looked for again before a storm in another is over."""
@@ -46,19 +46,20 @@ hand them out agency by agency in turn: what comes due in one is looked for agai
 
 def run_clock(database: Database, ports: Ports, *, threads: Executor, stop: Event) -> None:
     """Tick until `stop` is set. A loop of its own for each kind, so that nothing ever stands before an escalation."""
-    acts = (
-        ("overdue-pages", TICK_S, partial(send_overdue, database, ports, threads=threads)),
-        ("care", TICK_S, partial(look_after_due, database, ports)),
-        ("drills", DRILLS_EVERY_S, partial(finish_due, database, ports)),
-        ("sealing", SEAL_EVERY_S, partial(seal_due, database, ports)),
-        ("retention", LOOK_EVERY_S, partial(purge_due, database, ports)),
-    )
-    beside = [Thread(target=tick_until, args=(stop, act, every_s), name=name) for name, every_s, act in acts]
-    for loop in beside:
-        loop.start()
-    tick_until(stop, partial(escalate_due, database, ports))
-    for loop in beside:
-        loop.join()
+    with Overdue(database, ports, threads=threads) as overdue:
+        acts = (
+            ("overdue-pages", TICK_S, overdue.look),
+            ("care", TICK_S, partial(look_after_due, database, ports)),
+            ("drills", DRILLS_EVERY_S, partial(finish_due, database, ports)),
+            ("sealing", SEAL_EVERY_S, partial(seal_due, database, ports)),
+            ("retention", LOOK_EVERY_S, partial(purge_due, database, ports)),
+        )
+        beside = [Thread(target=tick_until, args=(stop, act, every_s), name=name) for name, every_s, act in acts]
+        for loop in beside:
+            loop.start()
+        tick_until(stop, partial(escalate_due, database, ports))
+        for loop in beside:
+            loop.join()
 
 
 def escalate_due(database: Database, ports: Ports) -> int:
@@ -69,17 +70,6 @@ def escalate_due(database: Database, ports: Ports) -> int:
     return len(due)
 
 
-def send_overdue(database: Database, ports: Ports, *, threads: Executor) -> int:
-    """Send what no worker has sent; of how many incidents."""
-    by = ports.clock.now() - ports.clock.real(HEAD_START_S)
-    due = incidents.with_due_pages(database, by=by, at_most=AT_MOST)
-    with ThreadPoolExecutor(INCIDENTS_AT_ONCE, thread_name_prefix="overdue") as side_by_side:
-        for row in due:
-            send = partial(send_due_pages, database, ports, agency_id=row.agency_id, incident_id=row.incident_id)
-            side_by_side.submit(_each, row, partial(send, threads=threads))
-    return len(due)
-
-
 def tick_until(stop: Event, act: Callable[[], object], every_s: float = TICK_S, *, at_once: bool = False) -> None:
     """Act every so many seconds until `stop` is set, for the first time after a tick or `at_once`."""
     rest_s = 0.0 if at_once else every_s
@@ -87,6 +77,10 @@ def tick_until(stop: Event, act: Callable[[], object], every_s: float = TICK_S, 
         rest_s = every_s
         try:
             act()
+        except DomainError as error:
+            # As long as the database is away; a traceback a second would say no more.
+            log.warning("tick_put_off", code=error.code.value, reason=error.internal)
+            stop.wait(AFTER_FAILURE_S)
         except Exception:
             # The clock loop: whatever happened, the next tick must come; only not so soon that it drowns the log.
             log.exception("tick_failed")

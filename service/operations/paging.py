@@ -14,7 +14,7 @@ import structlog
 
 from service.domain.alert import AlertState, PageKind, PageState
 from service.domain.errors import Code, DomainError
-from service.operations.claiming import Outgoing, claim, is_gone, record
+from service.operations.claiming import LEASE_S, Claim, Outgoing, claim, is_gone, record
 from service.operations.replacing import replace_unreachable
 from service.operations.surroundings import Surroundings, looking_around
 from service.ports import NotSent, Ports, Sent
@@ -24,6 +24,8 @@ from service.store.pages import StoredPage
 
 log = structlog.get_logger()
 
+SEND_S = 3
+"""What the push port takes at most."""
 BACKOFF_S = (0.5, 1, 2, 4, 8)
 BACKOFF_SPREAD = 0.2
 AMBIGUOUS_AGAIN_S = 5
@@ -65,7 +67,18 @@ def send_due_pages(database: Database, ports: Ports, *, agency_id: UUID, inciden
 
     A second call at the same time sends nothing twice. One phone that hangs delays no other.
     """
-    claimed = claim(database, ports, agency_id=agency_id, incident_id=incident_id)
+    tried = 0
+    while True:
+        claimed = claim(database, ports, agency_id=agency_id, incident_id=incident_id)
+        _send_claimed(database, ports, claimed, agency_id=agency_id, incident_id=incident_id, threads=threads)
+        tried += len(claimed.outgoing)
+        if not claimed.leaves_more:
+            return tried
+
+
+def _send_claimed(
+    database: Database, ports: Ports, claimed: Claim, *, agency_id: UUID, incident_id: UUID, threads: Executor
+) -> None:
     lost = claimed.lost
     sending = {threads.submit(_send, ports, each): each for each in claimed.outgoing}
     for done in as_completed(sending):
@@ -73,10 +86,13 @@ def send_due_pages(database: Database, ports: Ports, *, agency_id: UUID, inciden
     if lost:
         # Only now: a replacement that has to wait must not keep the other phones' pages unsettled.
         _ask_others(database, ports, agency_id=agency_id, incident_id=incident_id)
-    return len(claimed.outgoing)
 
 
 def _send(ports: Ports, outgoing: Outgoing) -> Sent | NotSent:
+    claimed_at = outgoing.page.claimed_at
+    if claimed_at is not None and ports.clock.now() - claimed_at > ports.clock.real(LEASE_S - SEND_S):
+        # It would still be on its way when its lease runs out, and be sent twice.
+        return NotSent(reason="no thread was free in time", can_retry=True, retry_after_s=0.0)
     return ports.push.send(outgoing.notice, target=outgoing.target, platform=outgoing.platform)
 
 

@@ -59,6 +59,8 @@ class StoredPage:
 
 P = TypeVar("P", NewPage, StoredPage)
 
+AT_ONCE = 64
+"""Pages of one claim: as many as can be on their way before its lease runs out, when every phone hangs."""
 _ADD = insert(PAGES)
 _BEFORE = PAGES.alias("before")
 # What is on its way to a phone must be settled before anything later is sent there, or a page that rang in vain is
@@ -83,6 +85,8 @@ _UNITS_DUE = select(PAGES.c.unit_id).where(_IS_DUE).distinct()
 _DUE = (
     select(PAGES.c.page_id)
     .where(_IS_DUE, PAGES.c.unit_id == func.any(bindparam("of_units")), _NOTHING_ON_ITS_WAY)
+    .order_by(PAGES.c.sequence, PAGES.c.page_id)
+    .limit(AT_ONCE)
     .with_for_update(skip_locked=True)
 )
 _CLAIM = (
@@ -156,7 +160,7 @@ def units_due(tx: Transaction, incident_id: UUID, *, now: datetime) -> list[UUID
 def claim_due(
     tx: Transaction, incident_id: UUID, unit_ids: Collection[UUID], *, now: datetime, lease: timedelta
 ) -> list[StoredPage]:
-    """Due pages of one incident for these units, ours until the lease runs out.
+    """Up to `AT_ONCE` due pages of one incident for these units, ours until the lease runs out.
 
     Rows that another worker claims now are passed over.
     """

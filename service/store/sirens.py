@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
 
 from service.domain.alert import RINGING, AlertState, PageKind, PageState
-from service.domain.incident import LIVING
+from service.domain.incident import LIVING, IncidentState
 from service.store.database import Transaction
 from service.store.pages import StoredPage
 from service.store.tables import ALERTS, INCIDENTS, PAGES
@@ -28,7 +28,7 @@ class Rung(NamedTuple):
 
 
 class Hushed(NamedTuple):
-    """An alert that has not sounded and waits for an answer, or something worse of one that was answered."""
+    """An alert that has not sounded and may still be answered, or something worse of one that was."""
 
     incident_id: UUID
     alert_id: UUID
@@ -53,7 +53,10 @@ _RANG_LATER = exists().where(
     _LATER.c.sequence > PAGES.c.sequence,
     _LATER.c.rang_at.is_not(None),
 )
-_RINGS = ALERTS.c.state.in_(RINGING)
+_NOBODY_GOES_YET = and_(
+    ALERTS.c.state == AlertState.EXPIRED, INCIDENTS.c.state.in_([IncidentState.OPEN, IncidentState.UNANSWERED])
+)
+_RINGS = or_(ALERTS.c.state.in_(RINGING), _NOBODY_GOES_YET)
 _IS_WORSE = and_(ALERTS.c.state == AlertState.ACKNOWLEDGED, PAGES.c.kind == PageKind.UPDATE)
 _WAITING = (
     select(ALERTS.c.incident_id, ALERTS.c.alert_id, func.max(PAGES.c.hushed_at).label("hushed_at"))

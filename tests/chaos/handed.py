@@ -5,7 +5,6 @@ What was promised is judged by two who do not know each other: the database says
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chaos.outside import Taken
 from chaos.stand import Stand
@@ -13,7 +12,10 @@ from chaos.stand import Stand
 _UNSETTLED = """
 select count(*) as pages from pages where state in ('pending', 'sending')
 """
-_DETECTIONS = "select detection_id, incident_id from detections where agency_id = any(%(agencies)s) and revision = 0"
+_DETECTIONS = """
+select detection_id, incident_id::text from detections where agency_id = any(%(agencies)s) and revision = 0
+"""
+_INCIDENTS = "select incident_id::text, merged_into::text from incidents"
 _ALERTS = """
 select a.incident_id::text, a.alert_id::text, a.state, a.level, d.push_value as target
   from alerts a join devices d using (agency_id, unit_id)
@@ -38,21 +40,37 @@ def unsettled_pages(stand: Stand) -> int:
 
 
 def looked_for(stand: Stand, taken: Iterable[Taken]) -> Finding:
-    """Every detection that was answered 202, in the database; and each alert of its incident, at the push service."""
+    """Every detection that was answered 202, in the database; and each alert of its incident, at the push service.
+
+    An incident that was merged, because a later detection bridged two of them, is looked for as the one that took it.
+    """
     taken = list(taken)
-    stored = {row["detection_id"]: row["incident_id"] for row in _stored(stand, taken)}
-    lost = [each.detection_id for each in taken if stored.get(each.detection_id) != each.incident_id]
-    incidents = {str(each.incident_id) for each in taken}
-    return Finding(lost=lost, unrung=list(_unrung(stand, incidents)), unsettled=unsettled_pages(stand))
+    now = _Now(stand)
+    stored = stand.sql_again(_DETECTIONS, {"agencies": list({each.agency_id for each in taken})})
+    found = {row["detection_id"]: now.incident(row["incident_id"]) for row in stored}
+    lost = [
+        each.detection_id for each in taken if found.get(each.detection_id, "") != now.incident(str(each.incident_id))
+    ]
+    incidents = {now.incident(str(each.incident_id)) for each in taken}
+    return Finding(lost=lost, unrung=list(_unrung(stand, now, incidents)), unsettled=unsettled_pages(stand))
 
 
-def _stored(stand: Stand, taken: Sequence[Taken]) -> list[dict[str, Any]]:
-    return stand.sql_again(_DETECTIONS, {"agencies": list({each.agency_id for each in taken})})
+class _Now:
+    """Which incident has become of which."""
+
+    def __init__(self, stand: Stand) -> None:
+        self._into = {row["incident_id"]: row["merged_into"] for row in stand.sql_again(_INCIDENTS)}
+
+    def incident(self, incident_id: str) -> str:
+        """The same, unless it was merged. Of one that is not there it makes none that is."""
+        while into := self._into.get(incident_id):
+            incident_id = into
+        return incident_id if incident_id in self._into else f"no incident {incident_id}"
 
 
-def _unrung(stand: Stand, incidents: set[str]) -> Iterable[str]:
+def _unrung(stand: Stand, now: _Now, incidents: set[str]) -> Iterable[str]:
     """Incidents for which nobody was asked, and alerts of which neither their phone heard nor, later, another one."""
-    rung = {(each.data["incident_id"], each.target) for each in stand.deliveries()}
+    rung = {(now.incident(each.data["incident_id"]), each.target) for each in stand.deliveries()}
     highest: dict[str, int] = {}
     alerts = [row for row in stand.sql_again(_ALERTS) if row["incident_id"] in incidents]
     for row in alerts:

@@ -6,7 +6,7 @@ elsewhere: see the rows.
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -42,6 +42,8 @@ class Prober:
         self._agency = agency
         self._middle = middle
         self._numbers = count()
+        self._handed_at: dict[tuple[str, str], float] = {}
+        self._seen = 0
 
     def probed(self, lasts_s: float) -> Times:
         """Raises TimeoutError when a page is not handed over."""
@@ -70,17 +72,16 @@ class Prober:
         for row in self._stand.sql(_ALERTS, {"incidents": [each.incident_id for each in taken]}):
             asked[row["incident_id"]].add(row["target"])
         wanted = {(incident, target) for incident, targets in asked.items() for target in targets}
-        self._stand.wait_for(
-            lambda: wanted <= self._first_handed().keys(), timeout_s=HANDED_WITHIN_S, what="a probe's page"
-        )
-        first = self._first_handed()
+        self._stand.wait_for(lambda: self._are_handed(wanted), timeout_s=HANDED_WITHIN_S, what="a probe's page")
         return [
-            max(first[str(each.incident_id), target] for target in asked[str(each.incident_id)]) - each.sent_at
+            max(self._handed_at[str(each.incident_id), target] for target in asked[str(each.incident_id)])
+            - each.sent_at
             for each in taken
         ]
 
-    def _first_handed(self) -> dict[tuple[str, str], float]:
-        first: dict[tuple[str, str], float] = {}
-        for each in self._stand.deliveries():
-            first.setdefault((each.data["incident_id"], each.target), each.received_at)
-        return first
+    def _are_handed(self, wanted: AbstractSet[tuple[str, str]]) -> bool:
+        """Asks for what is new alone: a storm's deliveries are tens of thousands."""
+        for each in self._stand.deliveries(self._seen):
+            self._handed_at.setdefault((each.data["incident_id"], each.target), each.received_at)
+            self._seen = each.index
+        return wanted <= self._handed_at.keys()

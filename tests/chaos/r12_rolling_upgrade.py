@@ -37,7 +37,14 @@ def measure(scale: Scale) -> Row:
             before = release_before(Path(folder))
         except NoHistory as missing:
             return Row(
-                promise="R12", what=WHAT, faults={}, worst="not tried", bound=BOUND, holds=False, note=str(missing)
+                promise="R12",
+                what=WHAT,
+                faults={},
+                worst="not tried",
+                bound=BOUND,
+                holds=False,
+                note=str(missing),
+                tried=False,
             )
         return _upgraded(Path(folder), before, scale)
 

@@ -30,7 +30,8 @@ SHORT = Scale(short=True, slack=3.0)
 class Row:
     """`promise` as in "R6"; `what` in a few words; `faults` injected, by kind; `worst` is the worst figure seen.
 
-    `note`: what went wrong, in words for who has to find out why; best empty when it holds.
+    `note`: what went wrong, in words for who has to find out why; best empty when it holds. `tried`: it could be
+    measured at all; `note` says why not.
     """
 
     promise: str
@@ -40,6 +41,7 @@ class Row:
     bound: str
     holds: bool
     note: str = ""
+    tried: bool = True
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -11,7 +11,7 @@ from keeping import A_DAY_S, a_clock_of_long_ago, keep_for, purge, return_to_the
 from world import World
 
 from service.domain.drill import CLOCK_TAKES_OVER_S
-from service.operations import drills, escalations
+from service.operations import drills, overdue
 from service.operations.sealing import seal_due
 from service.operations.sights import AlertSight, IncidentSight, Sight, sights_of
 from service.store import drills as stored_drills
@@ -81,7 +81,7 @@ def test_a_process_of_the_release_before_takes_a_drill_for_an_incident_that_is_o
 
 
 def test_the_head_start_of_workers_is_what_the_words_go_by() -> None:
-    assert escalations.HEAD_START_S == CLOCK_TAKES_OVER_S
+    assert overdue.HEAD_START_S == CLOCK_TAKES_OVER_S
 
 
 class TestLongAfterwards:

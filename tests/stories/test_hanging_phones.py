@@ -18,8 +18,9 @@ from service.adapters.fcm import Fcm
 from service.dev.fcm_answers import Answer
 from service.dev.fcm_standin import FcmStandin
 from service.domain.alert import PageState
-from service.operations import escalations
+from service.operations import overdue
 from service.operations.detections import Answer as Heard
+from service.operations.escalations import TICK_S
 from service.operations.paging import send_due_pages
 from service.store.database import Database
 
@@ -54,8 +55,8 @@ class Night:
 
     def tick(self, stop: Event) -> None:
         """What a clock does for pages."""
-        while not stop.wait(escalations.TICK_S):
-            escalations.send_overdue(self.world.database, self.ports, threads=self.threads)
+        while not stop.wait(TICK_S):
+            overdue.send_overdue(self.world.database, self.ports, threads=self.threads)
 
     def has_rung(self, car: Car) -> bool:
         return bool(self.google.messages_for(car.phone.target.value))

@@ -80,6 +80,15 @@ def test_no_digest_rings_for_what_was_answered_meanwhile(world: World) -> None:
     assert [PageKind.ALERT] == heard(car.phone)
 
 
+def test_a_digest_rings_for_an_alert_that_expired_before_it_could(make_world: MakeWorld) -> None:
+    world = make_world(acknowledgment_deadline_s=5)
+    car = a_car(world)
+    shot(world, 1)
+    shot(world, 2)
+    world.advance(12)
+    assert [PageKind.ALERT, PageKind.DIGEST] == heard(car.phone)
+
+
 def test_a_digest_speaks_of_another_shot_when_its_own_was_taken_back(world: World) -> None:
     car = a_car(world)
     shot(world, 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_clock import FrozenClock, HostClock
+from google.auth.credentials import TokenState
 
 from service.adapters.fcm.token import OneToken
 from service.dev.fcm_standin import FcmStandin, write_credentials
@@ -74,3 +75,17 @@ def test_a_clock_that_is_an_hour_off_gets_no_token_so_that_the_tests_above_mean_
 
         with pytest.raises(Exception, match="invalid_grant"):
             credentials.ensure()
+
+
+def test_a_token_ends_by_our_clock_and_not_by_this_hosts(tmp_path: Path) -> None:
+    ours = FrozenClock(HostClock().now() - timedelta(minutes=5))
+    with FcmStandin(token_life_s=600) as google:
+        write_credentials(tmp_path / "credentials.json", google.url)
+        credentials = OneToken.from_file(tmp_path / "credentials.json", clock=ours)
+        credentials.ensure()
+        states = [credentials.token_state]
+        for later_s in (599, 1):
+            ours.advance(later_s)
+            states.append(credentials.token_state)
+
+        assert [TokenState.FRESH, TokenState.STALE, TokenState.INVALID] == states
