@@ -6,7 +6,8 @@ elsewhere: see the rows.
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -84,4 +85,4 @@ class Prober:
         for each in self._stand.deliveries(self._seen):
             self._handed_at.setdefault((each.data["incident_id"], each.target), each.received_at)
             self._seen = each.index
-        return wanted <= self._handed_at.keys()
+        return all(each in self._handed_at for each in wanted)
