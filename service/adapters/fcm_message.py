@@ -20,8 +20,9 @@ SIREN = "siren.caf"
 """A sound in the app's bundle; iOS plays its default when the app has none of that name."""
 CHIME = "default"
 """iOS's own sound: a siren would tell where an officer is who is only asked whether all is well."""
-CRITICAL_KINDS = frozenset({PageKind.ALERT, PageKind.WARNING, PageKind.DRILL})
-"""Not updates: a critical notification that is on the screen cannot be replaced (Home Assistant's experience)."""
+CRITICAL_KINDS = frozenset({PageKind.ALERT, PageKind.WARNING, PageKind.DIGEST, PageKind.DRILL})
+"""What sounds of these does so through silence. Not updates: a critical notification that is on the screen cannot be
+replaced (Home Assistant's experience)."""
 
 
 def fcm_message(

@@ -80,15 +80,20 @@ class Admission:
         if not caller.is_known and self._waiting[False] >= STRANGERS_MAY_WAIT:
             raise self.refusal(lane, "too_many_strangers")
 
+    def enter_at_once(self, lane: Lane, caller: Caller) -> bool:
+        """True when it may be worked on now; whoever entered must `leave`. False when it must wait: `enter`."""
+        if (lane, caller) in self._lines or not self._has_place(lane, caller):
+            return False
+        self._take_place(lane, caller)
+        return True
+
     async def enter(self, lane: Lane, caller: Caller) -> None:
         """Returns when it may be worked on; whoever entered must `leave`.
 
         Raises DomainError(overloaded), which says when to come again, when too many wait or the wait is too long.
         """
         self.refuse_when_full(lane, caller)
-        if (lane, caller) not in self._lines and self._has_place(lane, caller):
-            self._take_place(lane, caller)
-        else:
+        if not self.enter_at_once(lane, caller):
             await self._wait(lane, caller)
 
     def leave(self, lane: Lane, caller: Caller) -> None:
@@ -150,7 +155,10 @@ class Admission:
                 self._leave_line(lane, caller, turn)
 
     def _leave_line(self, lane: Lane, caller: Caller, turn: _Turn) -> None:
-        line = self._lines[lane, caller]
+        """A second call does nothing: who gives up may be called up before it has said so."""
+        line = self._lines.get((lane, caller), deque())
+        if turn not in line:
+            return
         line.remove(turn)
         if not line:
             del self._lines[lane, caller]
@@ -162,8 +170,9 @@ class Admission:
             _, _, _, lane, caller = min(ready, key=lambda each: each[:3])
             turn = self._lines[lane, caller][0]
             self._leave_line(lane, caller, turn)
-            self._take_place(lane, caller)
-            turn.came.set_result(None)
+            if not turn.came.cancelled():  # else it gave up a moment ago
+                self._take_place(lane, caller)
+                turn.came.set_result(None)
 
     def _ready(self) -> Iterator[tuple[int, int, int, Lane, Caller]]:
         for (lane, caller), line in self._lines.items():

@@ -4,6 +4,7 @@ ASGI around the app. The place is given back as soon as the answer begins: a str
 holds none. Who is let in when: `admission`; how long a body may take: `cli.patience`.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -99,16 +100,34 @@ class Admitted:
             return
         size_bytes = sum(len(message.get("body", b"")) for message in body)
         try:
+            await self._enter(receive, body, lane=lane, caller=caller)
+        except DomainError as refusal:
+            await errors.answer_to(refusal)(scope, receive, send)
+        else:
             await self._with_a_place(scope, _again(body, receive), send, lane=lane, caller=caller)
         finally:
             self._bodies.let_go(caller, size_bytes)
 
-    async def _with_a_place(self, scope: Scope, receive: Receive, send: Send, *, lane: Lane, caller: Caller) -> None:
-        try:
-            await self._admission.enter(lane, caller)
-        except DomainError as refusal:
-            await errors.answer_to(refusal)(scope, receive, send)
+    async def _enter(self, receive: Receive, body: list[Message], *, lane: Lane, caller: Caller) -> None:
+        """Returns with a place. Whoever goes while waiting is worked for no more: or a server that is behind would work
+        for those who gave up, and everybody would give up. What they wanted they send again.
+
+        Raises DomainError(overloaded).
+        """
+        if self._admission.enter_at_once(lane, caller):
             return
+        waiting = asyncio.create_task(self._admission.enter(lane, caller))
+        leaving = asyncio.create_task(_until_left(receive, body))
+        try:
+            await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise self._admission.refusal(lane, "left_the_line")
+            waiting.result()
+        finally:
+            waiting.cancel()
+            leaving.cancel()
+
+    async def _with_a_place(self, scope: Scope, receive: Receive, send: Send, *, lane: Lane, caller: Caller) -> None:
         has_place = True
 
         def give_back() -> None:
@@ -153,6 +172,13 @@ def _has_body(request: Request) -> bool:
 
 def _piece(body: bytearray, *, more_body: bool) -> Message:
     return {"type": "http.request", "body": bytes(body), "more_body": more_body}
+
+
+async def _until_left(receive: Receive, body: list[Message]) -> None:
+    """What comes meanwhile is kept: for who reads a body, though none was announced."""
+    while (message := await receive())["type"] != "http.disconnect":
+        body.append(message)
+    body.append(message)
 
 
 def _again(body: list[Message], receive: Receive) -> Receive:

@@ -31,7 +31,7 @@ class Policy:
     stale_after_s: Annotated[int, Between(60, 86_400)] = 900
     future_after_s: Annotated[int, Between(1, 3_600)] = 30
     page_lifetime_s: Annotated[int, Between(5, 3_600)] = 120
-    siren_every_s: Annotated[int, Between(1, 600)] = 10
+    siren_every_s: Annotated[int, Between(1, 60)] = 10
     sirens_per_minute: Annotated[int, Between(1, 60)] = 3
     unconfirmed_after_s: Annotated[int, Between(10, 3_600)] = 60
     stalled_after_s: Annotated[int, Between(30, 3_600)] = 180

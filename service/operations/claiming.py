@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.alert import RINGING, AlertState, PageKind, PageState
-from service.domain.incident import Incident
+from service.domain.incident import Incident, IncidentState
 from service.domain.notice import Notice
 from service.domain.unit import Platform, PushTarget
 from service.operations.sirens import Digest, Sirens
 from service.ports import Ports
-from service.store import agencies, alerts, devices, incidents, journal, pages, receipts, sirens
+from service.store import agencies, alerts, devices, emergencies, incidents, journal, pages, receipts, sirens
 from service.store.agencies import Agency
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
@@ -25,7 +25,8 @@ from service.store.pages import StoredPage
 
 LEASE_S = 4
 """A send has 3 s in all: whoever holds a page longer than this has died."""
-_MAY_COME_LATE = frozenset({PageKind.ALERT, PageKind.UPDATE, PageKind.WARNING})
+_MAY_COME_LATE = frozenset({PageKind.ALERT, PageKind.UPDATE, PageKind.WARNING, PageKind.DIGEST})
+_NOBODY_GOES_YET = frozenset({IncidentState.OPEN, IncidentState.UNANSWERED})
 _WAITS = RINGING | {AlertState.EXPIRED}
 
 
@@ -84,17 +85,21 @@ class _Claiming:
             others = pages.absorb(tx, incident.incident_id, others, now=now)
         self.others = others
         self.phones: Mapping[UUID, StoredDevice] = devices.by_id(tx, {page.device_id for page in claimed})
+        self.calling = emergencies.calling(tx, {page.unit_id for page in claimed})
         self.alerts = {each.alert.alert_id: each for each in alerts.stages_of_incident(tx, incident.incident_id)}
         self.newest = pages.newest(tx, incident.incident_id, self.phones) if incident.sequence > 1 else {}
         self.received = receipts.last_of(tx, [(page.alert_id, page.device_id) for page in claimed if page.alert_id])
 
     def claim(self) -> Claim:
-        wanted = [self._outgoing(page) for page in self.others if not self._is_settled(page)]
         digests = [page for page in self.digests if not self._is_settled(page)]
+        late = [page for page in digests if self._is_late(page)]
+        wanted = [self._outgoing(page) for page in self.others if not self._is_settled(page)]
+        wanted += [self._outgoing(page) for page in late]
         sounding = Sirens(self.tx, self.incident, policy=self.agency.policy, now=self.now)
         loud = sounding.sound_or_hush([(each.page, each.notice) for each in wanted])
         sent = [self._told(each.page, notice) for each, notice in zip(wanted, loud, strict=True)]
-        sent += [self._digest(digest) for digest in sounding.due_digests(digests, self.newest)]
+        due = [page for page in digests if page not in late]
+        sent += [self._digest(digest) for digest in sounding.due_digests(due, self.newest)]
         return Claim(outgoing=tuple(sent), lost=self.lost, leaves_more=self.leaves_more)
 
     def _is_settled(self, page: StoredPage) -> bool:
@@ -113,6 +118,11 @@ class _Claiming:
 
     def _moot(self, page: StoredPage) -> tuple[PageState, str] | None:
         """Why a page need not be sent any more, and what it becomes; None when it must be."""
+        if page.unit_id in self.calling and page.kind is not PageKind.RECALL:
+            return (
+                PageState.SUPERSEDED,
+                "its officer has called for help: a phone that rings tells where somebody hides",
+            )
         if page.kind is PageKind.DIGEST and page.rang_at is None:
             return self._too_late(page)  # what else could make it needless, `due_digests` looks at
         received_at = self._received_at(page)
@@ -129,12 +139,16 @@ class _Claiming:
             return None
         if alert is None:
             return PageState.SUPERSEDED, "its alert is another incident's now"
-        waits = _WAITS if self._is_late(page) else RINGING
-        if page.kind is PageKind.ALERT and alert.alert.state not in waits:
+        if page.kind is PageKind.ALERT and alert.alert.state not in self._waits(page):
             return PageState.SUPERSEDED, f"the alert is {alert.alert.state}"
         if page.kind is PageKind.WELFARE and not alert.awaits_welfare:
             return PageState.SUPERSEDED, "the officer has answered, or is not there any more"
         return None
+
+    def _waits(self, page: StoredPage) -> frozenset[AlertState]:
+        """What its alert must be. One that expired before anybody could try to send it is still to be heard of."""
+        unheard = page.failure is None and self.incident.state in _NOBODY_GOES_YET
+        return _WAITS if unheard or self._is_late(page) else RINGING
 
     def _too_late(self, page: StoredPage) -> tuple[PageState, str] | None:
         if self.now < page.expires_at or self._is_late(page):
@@ -167,13 +181,19 @@ class _Claiming:
             silent=late or page.kind is PageKind.RECALL or (not page.loud and knows),
             sound=incident.sound,
             distance_m=alert.alert.distance_m if alert else None,
-            deadline_at=None if late else _answer_by(incident, page, alert),
+            deadline_at=None if late else self._answer_by(page, alert),
             expires_at=self.now + timedelta(seconds=incident.policy.page_lifetime_s) if late else page.expires_at,
             timezone=self.agency.timezone,
             reason=f"Late by {_minutes(self.now - page.created_at)}" if late else page.reason,
             minimal=incident.policy.push_content == "minimal",
             emergency=incident.emergency_call_sign,
         )
+
+    def _answer_by(self, page: StoredPage, alert: StoredAlert | None) -> datetime | None:
+        if page.kind is PageKind.WELFARE:
+            return page.created_at + timedelta(seconds=self.incident.policy.welfare_answer_s)
+        still_wanted = alert is not None and alert.alert.deadline_at > self.now
+        return alert.alert.deadline_at if alert is not None and still_wanted else None
 
     def _digest(self, digest: Digest) -> Outgoing:
         told = self._outgoing(digest.page)
@@ -201,12 +221,6 @@ def is_gone(device: StoredDevice) -> bool:
 def _replaces(newer: StoredPage) -> bool:
     """What is on a phone already, or takes an alert back, must not be followed by something older."""
     return newer.state is PageState.SENT or newer.kind is PageKind.RECALL
-
-
-def _answer_by(incident: Incident, page: StoredPage, alert: StoredAlert | None) -> datetime | None:
-    if page.kind is PageKind.WELFARE:
-        return page.created_at + timedelta(seconds=incident.policy.welfare_answer_s)
-    return alert.alert.deadline_at if alert else None
 
 
 def _minutes(late_by: timedelta) -> str:

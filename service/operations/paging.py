@@ -5,15 +5,18 @@ both may at once: a claim is a compare-and-set, and an attempt that lost its lea
 """
 
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from service.domain.alert import AlertState, PageKind, PageState
-from service.domain.errors import Code, DomainError
+from service.domain.errors import DomainError
 from service.operations.claiming import LEASE_S, Claim, Outgoing, claim, is_gone, record
 from service.operations.replacing import replace_unreachable
 from service.operations.surroundings import Surroundings, looking_around
@@ -28,6 +31,8 @@ SEND_S = 3
 """What the push port takes at most."""
 BACKOFF_S = (0.5, 1, 2, 4, 8)
 BACKOFF_SPREAD = 0.2
+SETTLE_AGAIN_AFTER_S = (0.3, 0.6)
+"""Longer than a moment's absence of the database, and over before the lease is."""
 AMBIGUOUS_AGAIN_S = 5
 """After a timeout or a cut connection the page may have arrived: time for a receipt to say so."""
 
@@ -79,11 +84,17 @@ def send_due_pages(database: Database, ports: Ports, *, agency_id: UUID, inciden
 def _send_claimed(
     database: Database, ports: Ports, claimed: Claim, *, agency_id: UUID, incident_id: UUID, threads: Executor
 ) -> None:
-    lost = claimed.lost
     sending = {threads.submit(_send, ports, each): each for each in claimed.outgoing}
-    for done in as_completed(sending):
-        lost |= _settled(database, ports, agency_id, sending[done], done.result())
-    if lost:
+    settle = partial(_settled, database, ports, agency_id)
+    found = [settle(sending[done], done.result()) for done in as_completed(sending)]
+    unsettled = [one for one in found if isinstance(one, _Unsettled)]
+    for pause_s in SETTLE_AGAIN_AFTER_S if unsettled else ():
+        # What was sent and is not settled would be sent again when its lease has run out.
+        time.sleep(pause_s)
+        again = [settle(one.outgoing, one.answer) for one in unsettled]
+        unsettled = [one for one in again if isinstance(one, _Unsettled)]
+        found += again
+    if claimed.lost or any(one is True for one in found):
         # Only now: a replacement that has to wait must not keep the other phones' pages unsettled.
         _ask_others(database, ports, agency_id=agency_id, incident_id=incident_id)
 
@@ -99,15 +110,21 @@ def _send(ports: Ports, outgoing: Outgoing) -> Sent | NotSent:
 # -- settle -----------------------------------------------------------------------------------------------------
 
 
-def _settled(database: Database, ports: Ports, agency_id: UUID, outgoing: Outgoing, answer: Sent | NotSent) -> bool:
-    """As `_settle`, tried twice. What cannot be settled must not keep the others from it; its lease runs out."""
-    for is_last in (False, True):
-        try:
-            return _settle(database, ports, agency_id, outgoing, answer)
-        except DomainError as error:
-            if is_last or error.code is not Code.UNAVAILABLE:
-                log.warning("page_not_settled", page_id=str(outgoing.page.page_id), reason=error.internal)
-    return False
+@dataclass(frozen=True, slots=True)
+class _Unsettled:
+    outgoing: Outgoing
+    answer: Sent | NotSent
+
+
+def _settled(
+    database: Database, ports: Ports, agency_id: UUID, outgoing: Outgoing, answer: Sent | NotSent
+) -> bool | _Unsettled:
+    """As `_settle`; what cannot be settled now must not keep the others from it."""
+    try:
+        return _settle(database, ports, agency_id, outgoing, answer)
+    except DomainError as error:
+        log.warning("page_not_settled", page_id=str(outgoing.page.page_id), reason=error.internal)
+        return _Unsettled(outgoing, answer)
 
 
 def _settle(database: Database, ports: Ports, agency_id: UUID, outgoing: Outgoing, answer: Sent | NotSent) -> bool:

@@ -69,22 +69,32 @@ class Sirens:
         return ringing
 
     def _ring_for(self, unit_id: UUID, due: Sequence[StoredPage], newest: Mapping[UUID, StoredPage]) -> list[Digest]:
-        if any(page.rang_at is not None for page in due):
-            return [Digest(page=page, more=0) for page in due]  # to be sent again: whoever had it has died
-        waiting = sirens.waiting(self.tx, unit_id)
-        if not waiting:
-            self._settle(due, "everything was answered meanwhile")
-            return []
-        at = siren.digest_at([rung.at for rung in self.rung[unit_id]], now=self.now, policy=self.policy)
+        # To be sent again: whoever had it has died, or it did not arrive.
+        again = [Digest(page=page, more=0) for page in due if page.rang_at is not None]
+        owed = {page.page_id: sirens.waiting(self.tx, page) for page in due if page.rang_at is None}
+        self._settle([page for page in due if owed.get(page.page_id) == []], "everything was answered meanwhile")
+        wanted = [page for page in due if owed.get(page.page_id)]
+        if not wanted:
+            return again
+        last = owed[wanted[0].page_id][0]
+        at = self._may_ring_at(unit_id, wanted)
         if at > self.now:
-            self._wait(due, at, "another siren has just sounded")
-            return []
-        if not self._still_says_it(due, waiting[0], newest):
-            self._say_it_with(waiting[0], due)
-            return []
-        sirens.note_rung(self.tx, (page.page_id for page in due), now=self.now)
-        sirens.note_digested(self.tx, unit_id, now=self.now)
-        return [Digest(page=page, more=len(waiting) - 1) for page in due]
+            self._wait(wanted, at)
+        elif not self._still_says_it(wanted, last, newest):
+            self._say_it_with(last, wanted)
+        else:
+            sirens.note_rung(self.tx, (page.page_id for page in wanted), now=self.now)
+            sirens.note_digested(self.tx, unit_id, [page.device_id for page in wanted], now=self.now)
+            return again + [Digest(page=page, more=len(owed[page.page_id]) - 1) for page in wanted]
+        return again
+
+    def _may_ring_at(self, unit_id: UUID, digests: Sequence[StoredPage]) -> datetime:
+        """At once beside the same digest on another phone of the unit."""
+        rung = self.rung[unit_id]
+        same = {(self.incident.incident_id, page.sequence) for page in digests}
+        if same & {(each.incident_id, each.sequence) for each in rung}:
+            return self.now
+        return siren.digest_at([each.at for each in rung], now=self.now, policy=self.policy)
 
     def _still_says_it(self, due: Sequence[StoredPage], last: Hushed, newest: Mapping[UUID, StoredPage]) -> bool:
         """It is about what was hushed last, and no phone has seen something later of that incident."""
@@ -95,17 +105,17 @@ class Sirens:
     def _say_it_with(self, last: Hushed, instead_of: Sequence[StoredPage]) -> None:
         other = last.incident_id != self.incident.incident_id
         if other and incidents.lock_if_free(self.tx, last.incident_id) is None:
-            self._wait(instead_of, self.now + SOON, "somebody has its incident")
+            self._wait(instead_of, self.now + SOON)  # somebody has its incident
             return
         self._settle(instead_of, "something newer was hushed")
         self._add(last, instead_of, due_at=self.now)
 
     def _queue_digests(self, hushed: Sequence[StoredPage]) -> None:
         """One for each phone of a unit that has none on its way."""
-        coming = sirens.with_digest(self.tx, {page.unit_id for page in hushed}) if hushed else set()
+        coming = sirens.with_digest(self.tx, {page.device_id for page in hushed}) if hushed else set()
         by_unit = defaultdict(list)
         for page in hushed:
-            if page.unit_id not in coming:
+            if page.device_id not in coming:
                 by_unit[page.unit_id].append(page)
         for unit_id, of_unit in by_unit.items():
             at = siren.digest_at([rung.at for rung in self.rung[unit_id]], now=self.now, policy=self.policy)
@@ -131,7 +141,7 @@ class Sirens:
                 digest,
                 sequence=sequence,
                 due_at=due_at,
-                lifetime=timedelta(seconds=self.incident.policy.page_lifetime_s),
+                lifetime=self._lifetime,
             )
 
     # -- one by one ---------------------------------------------------------------------------------------------
@@ -172,9 +182,13 @@ class Sirens:
         for page in due:
             pages.settle(self.tx, page, to=PageState.SUPERSEDED, now=self.now, failure=why)
 
-    def _wait(self, due: Sequence[StoredPage], until: datetime, why: str) -> None:
+    def _wait(self, due: Sequence[StoredPage], until: datetime) -> None:
         for page in due:
-            pages.try_again(self.tx, page, at=until, failure=why)
+            pages.put_off(self.tx, page, until=until, lifetime=self._lifetime)
+
+    @property
+    def _lifetime(self) -> timedelta:
+        return timedelta(seconds=self.incident.policy.page_lifetime_s)
 
 
 def _hush(notice: Notice) -> Notice:

@@ -101,7 +101,6 @@ class Database:
         """For single questions of no agency: they see the narrow doors alone, and each is a transaction by itself."""
         with self._in_time(), self._autocommit.connect() as connection:
             yield connection
-            self._outage.end()
 
     def now(self) -> datetime:
         """The database's clock, in UTC."""
@@ -153,7 +152,6 @@ class Database:
                     raise
                 session.rollback()
                 entered = session.execute(enter, parameters).one_or_none()
-            self._outage.end()
             yield session, entered
         finally:
             session.close()

@@ -7,7 +7,7 @@ end on this side. A connection that was given up is closed: what it was doing ma
 
 import select
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from psycopg.pq import TransactionStatus
 from service.store import patience
 
 T = TypeVar("T")
+_ANSWERED = frozenset({TransactionStatus.IDLE, TransactionStatus.INTRANS, TransactionStatus.INERROR})
 SERVER_IS_FASTER_S = 0.25
 """A server that can still answer says by itself that it took too long, and its connection is still good then."""
 
@@ -37,11 +38,19 @@ class Limits:
 
 
 class NotAnswered(psycopg.OperationalError):
-    """The server did not answer in time. `patiently`: it had all the time that a server may need."""
+    """The server did not answer in time. `patiently`: it had all the time that a server may need.
 
-    def __init__(self, message: str, *, patiently: bool) -> None:
+    `begun_s` is when it was asked, by `time.monotonic`.
+    """
+
+    def __init__(self, message: str, *, patiently: bool, begun_s: float) -> None:
         super().__init__(message)
         self.patiently = patiently
+        self.begun_s = begun_s
+
+
+def _told_nobody() -> None:
+    """Not everybody wants to know when a server has answered."""
 
 
 class CommitInDoubt(psycopg.OperationalError):
@@ -55,6 +64,8 @@ class Impatient(psycopg.Connection[Any]):
     """psycopg's connection, with an end to each wait. `limited` makes one with limits of one's own."""
 
     limits = Limits()
+    answered: Callable[[], None] = staticmethod(_told_nobody)
+    """Called for each answer, whatever it says."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -65,7 +76,7 @@ class Impatient(psycopg.Connection[Any]):
         """Raises NotAnswered, and is closed then; raises CommitInDoubt, and is fine."""
         limit_s = self.limits.answer_s
         allowed_s = patience.left_s(limit_s if timeout is None else timeout)
-        began_s = time.monotonic()
+        begun_s = time.monotonic()
         try:
             result = super().wait(gen, interval, max(0.0, allowed_s))
         except psycopg.OperationalError as error:
@@ -74,9 +85,11 @@ class Impatient(psycopg.Connection[Any]):
                 raise
             self.close()
             message = f"PostgreSQL has not answered for {max(0.0, allowed_s):.2f} s"
-            raise NotAnswered(message, patiently=allowed_s >= limit_s) from error
+            raise NotAnswered(message, patiently=allowed_s >= limit_s, begun_s=begun_s) from error
         finally:
-            patience.spend(time.monotonic() - began_s)
+            patience.spend(time.monotonic() - begun_s)
+            if self.pgconn.transaction_status in _ANSWERED:
+                self.answered()
         if self._warning is not None and self.autocommit:
             self._doubt()
         return result
@@ -117,9 +130,9 @@ class Impatient(psycopg.Connection[Any]):
         raise CommitInDoubt(f"committed, but PostgreSQL warns: {warning}")
 
 
-def limited(limits: Limits) -> type[Impatient]:
-    """Connections with these limits."""
-    return type("Impatient", (Impatient,), {"limits": limits})
+def limited(limits: Limits, *, answered: Callable[[], None] = _told_nobody) -> type[Impatient]:
+    """Connections with these limits, which tell of each answer."""
+    return type("Impatient", (Impatient,), {"limits": limits, "answered": staticmethod(answered)})
 
 
 def _given_up_after(limit_s: float, attempt: Generator[Any, Any, T]) -> Generator[Any, Any, T]:

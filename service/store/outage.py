@@ -2,6 +2,7 @@
 
 Only an absence that costs time counts (a server that hangs, a network gone silent): who is refused at once may as well
 ask. Without it, twenty threads wait for a frozen server, the next twenty behind them, and nobody is answered in time.
+And only one that is everybody's: a single slow statement, or one stuck server process, says nothing of the others.
 """
 
 import threading
@@ -22,15 +23,23 @@ class Outage:
         self._lock = threading.Lock()
         self._is_on = False
         self._next_s = 0.0
+        self._last_answer_s = float("-inf")
 
-    def begin(self) -> None:
-        """Somebody has waited in vain."""
+    def failed(self, *, begun_s: float) -> bool:
+        """Somebody has waited in vain since then, by `time.monotonic`. True when that is an outage.
+
+        It is none when anybody was answered meanwhile: not PostgreSQL was away, but one of its processes, or ours.
+        """
         with self._lock:
+            if begun_s < self._last_answer_s:
+                return False
             self._is_on = True
             self._next_s = time.monotonic() + self._again_s
+            return True
 
-    def end(self) -> None:
+    def answered(self) -> None:
         """It has answered, whatever it said."""
+        self._last_answer_s = time.monotonic()
         if self._is_on:
             self._is_on = False
 

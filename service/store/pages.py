@@ -212,6 +212,18 @@ def absorb(tx: Transaction, incident_id: UUID, claimed: Sequence[StoredPage], *,
     return list(newest.values())
 
 
+def put_off(tx: Transaction, page: StoredPage, *, until: datetime, lifetime: timedelta) -> None:
+    """As if nobody had claimed it: due then, and alive for as long again."""
+    _move_claimed(
+        tx,
+        page,
+        state=PageState.PENDING,
+        next_action_at=until,
+        attempt=page.attempt - 1,
+        expires_at=until + lifetime,
+    )
+
+
 def of_incident(tx: Transaction, incident_id: UUID) -> list[StoredPage]:
     """In the order they were queued."""
     rows = tx.session.execute(select(PAGES).where(PAGES.c.incident_id == incident_id).order_by(PAGES.c.page_id))

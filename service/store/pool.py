@@ -14,6 +14,8 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 
+from service.store import patience
+from service.store.addresses import Addresses
 from service.store.impatient import Impatient, Limits, NotAnswered, limited
 from service.store.outage import Outage
 
@@ -22,8 +24,6 @@ LOCK_TIMEOUT_S = 1.5
 """Below the statement's: who waits for a lock should be told that it was a lock."""
 IDLE_IN_TRANSACTION_S = 3.0
 """A process that is frozen in the middle of a transaction holds an incident no longer than this before the next."""
-SLOW_S = 0.3
-"""Being turned away takes milliseconds; who was turned away only after this has met an outage."""
 
 
 class _Host(NamedTuple):
@@ -31,7 +31,9 @@ class _Host(NamedTuple):
     port: str
 
 
-def pool_of_connections(url: str, *, size: int, limits: Limits, outage: Outage) -> Engine:
+def pool_of_connections(
+    url: str, *, size: int, limits: Limits, outage: Outage, addresses: Addresses | None = None
+) -> Engine:
     """Nothing is opened before it is used. `url` may name several hosts; only one that can be written to is used."""
     wanted = make_url(url)
     target = wanted.query.get("target_session_attrs", "read-write")
@@ -51,23 +53,26 @@ def pool_of_connections(url: str, *, size: int, limits: Limits, outage: Outage) 
             "tcp_user_timeout": 3_000,
         },
     )
-    _connect_impatiently(engine, limited(limits), outage)
+    _connect_impatiently(engine, limited(limits, answered=outage.answered), outage, addresses or Addresses())
     _pass_over_the_dead(engine, must_write=target == "read-write")
     _learn_from_errors(engine, outage)
     return engine
 
 
-def _connect_impatiently(engine: Engine, impatient: type[Impatient], outage: Outage) -> None:
+def _connect_impatiently(engine: Engine, impatient: type[Impatient], outage: Outage, addresses: Addresses) -> None:
     last: list[_Host] = []
+    whole_s = impatient.limits.connect_s
 
     @event.listens_for(engine, "do_connect")
     def connect(_: Any, __: Any, arguments: list[Any], named: dict[str, Any]) -> Impatient:
-        began_s = time.monotonic()
+        begun_s, had_time = time.monotonic(), patience.left_s(whole_s) >= whole_s
         try:
-            connection = impatient.connect(*arguments, **_first_asking(last, named))
+            found = addresses.added_to(_first_asking(last, named), within_s=whole_s)
+            connection = impatient.connect(*arguments, **found)
         except psycopg.OperationalError:
-            if time.monotonic() - began_s > SLOW_S:
-                outage.begin()
+            # Who is turned away sooner may as well ask; who had no time left has learned nothing of the server.
+            if had_time and time.monotonic() - begun_s >= whole_s:
+                outage.failed(begun_s=begun_s)
             raise
         last[:] = [_Host(connection.info.host, str(connection.info.port))]
         return connection
@@ -104,10 +109,8 @@ def _learn_from_errors(engine: Engine, outage: Outage) -> None:
     def learn(context: ExceptionContext) -> None:
         error = context.original_exception
         if isinstance(error, NotAnswered):
-            # Else it was the caller who had no time left, and the other connections are as good as before.
-            context.invalidate_pool_on_disconnect = error.patiently
-            if error.patiently:
-                outage.begin()
+            # Else it was the caller who had no time left, or this one connection; the others are as good as before.
+            context.invalidate_pool_on_disconnect = error.patiently and outage.failed(begun_s=error.begun_s)
         elif isinstance(error, ReadOnlySqlTransaction):
             # It was the primary; elsewhere there may be a new one, and this connection will never write again.
             context.is_disconnect = True

@@ -1,6 +1,7 @@
 """Statements on what has sounded: which pages rang a unit's phones, which were hushed, and what a digest is for.
 
-A unit's phones are counted together, over all of its incidents; so whoever wants to know holds the unit (`hold`).
+What sounds is counted for all phones of a unit together, over all of its incidents; so whoever wants to know holds the
+unit (`hold`). What is owed is owed to each phone.
 """
 
 from collections import defaultdict
@@ -44,11 +45,16 @@ _RUNG = (
     .where(PAGES.c.unit_id == func.any(bindparam("unit_ids")), PAGES.c.rang_at > bindparam("since"))
     .group_by(PAGES.c.unit_id, PAGES.c.incident_id, PAGES.c.sequence, PAGES.c.kind)
 )
-_WAITS = and_(PAGES.c.hushed_at.is_not(None), PAGES.c.digested_at.is_(None), PAGES.c.unit_id == bindparam("of_unit"))
+_WAITS = and_(
+    PAGES.c.hushed_at.is_not(None),
+    PAGES.c.digested_at.is_(None),
+    PAGES.c.unit_id == bindparam("of_unit"),
+    PAGES.c.device_id == func.any(bindparam("of_devices")),
+)
 _LATER = PAGES.alias("later")
 _RANG_LATER = exists().where(
     _LATER.c.agency_id == PAGES.c.agency_id,
-    _LATER.c.unit_id == PAGES.c.unit_id,
+    _LATER.c.device_id == PAGES.c.device_id,
     _LATER.c.incident_id == PAGES.c.incident_id,
     _LATER.c.sequence > PAGES.c.sequence,
     _LATER.c.rang_at.is_not(None),
@@ -89,36 +95,46 @@ def note_rung(tx: Transaction, page_ids: Iterable[UUID], *, now: datetime) -> No
 def note_unheard(tx: Transaction, page: StoredPage) -> None:
     """It did not arrive, so it did not sound. Not of a digest: for that, what it is about counts as told."""
     if page.kind is not PageKind.DIGEST:
-        _note(tx, [page.page_id], rang_at=None)
+        tx.session.execute(
+            update(PAGES)
+            # Only by whoever still has it: another attempt may be sounding.
+            .where(PAGES.c.page_id == page.page_id, PAGES.c.attempt == page.attempt)
+            .values(rang_at=None)
+        )
 
 
 def note_hushed(tx: Transaction, page_ids: Iterable[UUID], *, now: datetime) -> None:
     _note(tx, page_ids, hushed_at=now)
 
 
-def waiting(tx: Transaction, unit_id: UUID) -> list[Hushed]:
-    """What a digest of this unit is for now, the latest first: empty when everything was answered meanwhile."""
-    return [Hushed(row.incident_id, row.alert_id) for row in tx.session.execute(_WAITING, {"of_unit": unit_id})]
+def waiting(tx: Transaction, page: StoredPage) -> list[Hushed]:
+    """What a digest for this phone is about now, the latest first: empty when everything was answered meanwhile."""
+    wanted = {"of_unit": page.unit_id, "of_devices": [page.device_id]}
+    return [Hushed(row.incident_id, row.alert_id) for row in tx.session.execute(_WAITING, wanted)]
 
 
-def note_digested(tx: Transaction, unit_id: UUID, *, now: datetime) -> None:
+def note_digested(tx: Transaction, unit_id: UUID, device_ids: Collection[UUID], *, now: datetime) -> None:
     """All that was hushed so far, but what somebody is about to send again: that one may wait for us."""
     free = select(PAGES.c.page_id).where(_WAITS).with_for_update(skip_locked=True)
-    tx.session.execute(update(PAGES).where(PAGES.c.page_id.in_(free)).values(digested_at=now), {"of_unit": unit_id})
+    tx.session.execute(
+        update(PAGES).where(PAGES.c.page_id.in_(free)).values(digested_at=now),
+        {"of_unit": unit_id, "of_devices": list(device_ids)},
+    )
 
 
-def with_digest(tx: Transaction, unit_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the units for which a digest is on its way."""
+def with_digest(tx: Transaction, device_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the phones for which a digest is on its way that has not rung yet, so that it will speak of more."""
     rows = tx.session.execute(
-        select(PAGES.c.unit_id).where(
-            PAGES.c.unit_id == func.any(list(unit_ids)),
+        select(PAGES.c.device_id).where(
+            PAGES.c.device_id == func.any(list(device_ids)),
             PAGES.c.kind == PageKind.DIGEST,
-            # As the index on due pages spells it, which is small: all pages of a unit are not.
+            PAGES.c.rang_at.is_(None),
+            # As the index on due pages spells it, which is small: all pages of a phone are not.
             PAGES.c.state.in_([PageState.PENDING, PageState.SENDING]),
             PAGES.c.next_action_at.is_not(None),
         )
     )
-    return {row.unit_id for row in rows}
+    return {row.device_id for row in rows}
 
 
 def _note(tx: Transaction, page_ids: Iterable[UUID], **times: datetime | None) -> None:

@@ -18,7 +18,7 @@ from service.domain.unit import Platform, PushKind, PushTarget
 
 PHONE = PushTarget(kind=PushKind.FCM_FID, value="cFid-0123456789abcdef")
 PICTURE = "https://beatline.example/s/1?signature=abc"
-RING_ONCE = {PageKind.ALERT, PageKind.WARNING, PageKind.DRILL}
+RING_ONCE = {PageKind.ALERT, PageKind.WARNING, PageKind.DIGEST, PageKind.DRILL}
 
 
 def camel(name: str) -> str:

@@ -208,6 +208,22 @@ def test_who_goes_while_waiting_leaves_no_place_taken_and_no_line_longer() -> No
     asyncio.run(story())
 
 
+def test_who_gave_up_a_moment_before_its_turn_takes_no_place_with_it() -> None:
+    async def story() -> None:
+        door = Door(threads=1)
+        await door.comes(ASK, BAYVIEW)
+        waiting = asyncio.create_task(door.admission.enter(ASK, MISSION))
+        await asyncio.sleep(0)
+        waiting.cancel()  # it goes
+        door.admission.leave(ASK, BAYVIEW)  # and only then its turn comes
+        await asyncio.wait([waiting])
+        assert (0, 0) == (door.admission.in_flight(ASK), door.admission.waiting(ASK))
+        await door.comes(ASK, MISSION)
+        assert [BAYVIEW, MISSION] == door.let_in
+
+    asyncio.run(story())
+
+
 def test_however_few_threads_there_are_everybody_gets_a_turn() -> None:
     async def story() -> None:
         door = Door(threads=1)

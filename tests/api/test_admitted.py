@@ -30,6 +30,7 @@ class Client:
     path: str = "/v1/units"
     method: str = "GET"
     token: str | None = None
+    announces: bool = True
     pieces: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
     told: list[Message] = field(default_factory=list)
 
@@ -39,7 +40,7 @@ class Client:
             self.pieces.put_nowait({"type": "http.request", "body": piece, "more_body": not is_last})
 
     def scope(self, app: object) -> Scope:
-        headers = [(b"transfer-encoding", b"chunked")] if self.method == "POST" else []
+        headers = [(b"transfer-encoding", b"chunked")] if self.method == "POST" and self.announces else []
         if self.token:
             headers.append((b"authorization", f"Bearer {self.token}".encode()))
         who = {"method": self.method, "path": self.path, "headers": headers, "client": ("203.0.113.9", 1)}
@@ -145,6 +146,40 @@ def test_a_place_is_given_back_as_soon_as_the_answer_begins() -> None:
         await settled()
         assert ["http.response.start"] == [message["type"] for message in reader.told]
         assert 0 == town.admission.in_flight(ASK)
+
+    asyncio.run(story())
+
+
+def test_who_goes_while_waiting_is_not_worked_for() -> None:
+    """Or a server that is behind works for those who have given up, until everybody has."""
+
+    async def story() -> None:
+        town = Town(threads=1)
+        await town.comes(Client())
+        gone, patient = Client(), Client()
+        for client in (gone, patient):
+            client.sends(b"")
+            await town.comes(client)
+        gone.pieces.put_nowait({"type": "http.disconnect"})
+        await settled()
+        assert 1 == town.admission.waiting(ASK)
+        town.may_answer.set()
+        await settled()
+        assert 200 == patient.told[0]["status"]
+
+    asyncio.run(story())
+
+
+def test_a_body_that_was_not_announced_is_there_after_a_wait() -> None:
+    async def story() -> None:
+        town = Town(threads=1)
+        await town.comes(Client())
+        client = Client(path="/v1/incidents/x/closure", method="POST", announces=False)
+        client.sends(b"{}")
+        await town.comes(client)
+        town.may_answer.set()
+        await settled()
+        assert [b"{}"] == [message["body"] for [message] in town.given]
 
     asyncio.run(story())
 

@@ -1,14 +1,42 @@
 """Beatline was away for minutes (no worker, no clock, no database) and comes back to what had waited."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 from builders import a_point
 from world import Car, MakeWorld, World
 
 from service.domain.alert import PageKind, PageState
 from service.domain.detection import Classification
+from service.domain.errors import Code, DomainError
 from service.domain.notice import body, data
+from service.operations.claiming import LEASE_S
+from service.operations.paging import send_due_pages
 from service.ports import NotSent
+from service.store.database import Database, Transaction
+
+
+class Faltering(Database):
+    """The world's database, which cannot be used once after `falter`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._falters = False
+
+    def falter(self) -> None:
+        self._falters = True
+
+    @contextmanager
+    def transaction(
+        self, agency_id: UUID, *, origin: str | None = None, exclusive: bool = False
+    ) -> Iterator[Transaction]:
+        if self._falters:
+            self._falters = False
+            raise DomainError(Code.UNAVAILABLE, "away for a moment")
+        with self._database.transaction(agency_id, origin=origin, exclusive=exclusive) as tx:
+            yield tx
 
 
 def away(world: World, seconds: float) -> None:
@@ -49,6 +77,17 @@ def test_an_alert_that_comes_within_two_minutes_rings(make_world: MakeWorld) -> 
     away(world, 110)
     back(world)
     assert [PageKind.ALERT] == car.phone.kinds
+
+
+def test_an_alert_that_expired_before_anybody_could_send_it_still_rings(world: World) -> None:
+    cars = [world.car("3A12", away_m=300), world.car("3A13", away_m=400)]
+    world.jobs.is_away = True
+    world.hears()
+    away(world, 40)
+    back(world)
+    world.tick()
+    assert PageKind.ALERT in cars[0].phone.kinds
+    assert cars[0].phone.rings[0].notice.deadline_at is None
 
 
 def test_the_newest_of_a_backlog_is_sent_first(make_world: MakeWorld) -> None:
@@ -103,6 +142,25 @@ def test_a_loud_page_that_fails_in_a_workers_hand_rings_with_what_followed_it(wo
     last = car.phone.rings[-1].notice
     assert 9 == last.sound.rounds
     assert not last.quiet
+
+
+def test_a_page_that_cannot_be_settled_for_a_moment_is_not_sent_twice(world: World) -> None:
+    car = world.car("3A12", away_m=300)
+    world.jobs.is_away = True
+    heard = world.hears()
+    assert heard.incident_id is not None
+    away_for_a_moment = Faltering(world.database)
+    world.push.meanwhile(car.phone.target.value, away_for_a_moment.falter)
+    send_due_pages(
+        away_for_a_moment,
+        world.ports,
+        agency_id=world.agency_id,
+        incident_id=heard.incident_id,
+        threads=world.threads,
+    )
+    world.advance(LEASE_S + 2)
+    assert [PageKind.ALERT] == car.phone.kinds
+    assert [PageState.SENT] == [page.state for page in world.incident(heard).pages]
 
 
 def test_nothing_newer_is_sent_to_a_phone_while_something_is_on_its_way_there(world: World) -> None:

@@ -89,6 +89,39 @@ def test_a_digest_rings_for_an_alert_that_expired_before_it_could(make_world: Ma
     assert [PageKind.ALERT, PageKind.DIGEST] == heard(car.phone)
 
 
+def test_what_is_hushed_while_a_digest_is_being_sent_gets_another_digest(world: World) -> None:
+    car = a_car(world)
+    shot(world, 1)
+    shot(world, 2)
+    world.advance(9)
+    third: list[Answer] = []
+    world.push.meanwhile(car.phone.target.value, lambda: third.append(shot(world, 3)))
+    world.advance(30)
+    rung_for = {ring.notice.incident_id for ring in car.phone.rings if not ring.notice.quiet}
+    assert third[0].incident_id in rung_for
+
+
+def test_each_phone_of_a_car_gets_its_digest_when_one_of_them_was_kept_from_it(world: World) -> None:
+    car = world.car("3A12", away_m=300, phones=2)
+    shot(world, 1)
+    shot(world, 2)
+    world.advance(9)
+    world.push.meanwhile(car.phones[0].target.value, lambda: world.advance(3))
+    world.updates("SST-2", place=a_point(away_m=1_200, bearing_deg=0), rounds=9)
+    world.advance(30)
+    assert [PageKind.ALERT, PageKind.DIGEST] == heard(car.phones[0]) == heard(car.phones[1])
+
+
+def test_a_digest_that_comes_minutes_late_does_not_ring(world: World) -> None:
+    car = a_car(world)
+    shot(world, 1)
+    shot(world, 2)
+    world.clock.advance(200)
+    world.tick()
+    assert [PageKind.ALERT] == heard(car.phone)
+    assert any(ring.notice.reason.startswith("Late by 3") for ring in car.phone.rings)
+
+
 def test_a_digest_speaks_of_another_shot_when_its_own_was_taken_back(world: World) -> None:
     car = a_car(world)
     shot(world, 1)
