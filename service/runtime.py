@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 ASK_AGAIN_S = 0.5
 SAY_AGAIN = 20
+LOOKUP_THREADS = 6
+"""That look up who reports a position, beside the threads of requests."""
 """Attempts between two lines in the log."""
 
 
@@ -77,7 +79,8 @@ def running(settings: Settings | None = None, *, sends: bool) -> Iterator[Runtim
     settings = settings or Settings()
     with ExitStack() as stack:
         # Who serves streams rings no phones, and the other way round. Threads that ring phones ask no database.
-        pool_size = settings.api_threads + max(watching.THREADS, escalations.THREADS) + heartbeats.THREADS
+        beside = max(watching.THREADS + LOOKUP_THREADS, escalations.THREADS) + heartbeats.THREADS
+        pool_size = settings.api_threads + beside
         redis = _redis(settings)
         stack.callback(redis.close)
         feed = RedisFeed(redis)

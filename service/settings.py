@@ -114,10 +114,10 @@ class Settings(BaseSettings):
     canary_every_s: float = Field(
         default=60.0,
         ge=0,
-        le=120,
+        le=80,
         description="How often a test alert of nobody's goes the whole way up to the push service, which only checks "
-        "it. After three minutes without one an alarm is raised, so one may get lost. 0 releases none, for a replay or "
-        "a push service that counts what it is sent.",
+        "it. After three minutes without one an alarm is raised, and one alone may get lost: so at most 80 s. 0 "
+        "releases none, for a replay or a push service that counts what it is sent.",
     )
     dead_mans_switch_url: SecretStr | None = Field(
         default=None,

@@ -4,10 +4,8 @@ import structlog
 
 from service import runtime
 from service.dev.children import told_to_stop
-from service.domain.vigilance import ProcessKind
 from service.observe import configure_logging
 from service.operations.auditing import run_auditor
-from service.operations.heartbeats import beating
 
 log = structlog.get_logger()
 
@@ -18,14 +16,13 @@ def main() -> None:
     with told_to_stop() as stop, runtime.running(sends=False) as here:
         switch = runtime.dead_mans_switch(here.settings)
         log.info("auditor_started", has_switch=switch is not None)
-        with beating(here.database, here.ports, kind=ProcessKind.AUDITOR):
-            run_auditor(
-                here.database,
-                here.ports,
-                canary_every_s=here.settings.canary_every_s,
-                switch=switch,
-                stop=stop,
-            )
+        run_auditor(
+            here.database,
+            here.ports,
+            canary_every_s=here.settings.canary_every_s,
+            switch=switch,
+            stop=stop,
+        )
         if switch:
             switch.close()
 

@@ -117,7 +117,12 @@ as $$
                 where j.agency_id = g.agency_id and j.entry_id >= first.id and j.action = 'alert_expired'
                 limit 10000) e
           join alerts a on a.agency_id = g.agency_id and a.alert_id = e.alert_id
-         where not g.canary)
+         where not g.canary),
+    refused as (
+        select g.agency_id, f.page_id from first cross join agencies g cross join lateral (
+               select j.details ->> 'page_id' as page_id from journal j
+                where j.agency_id = g.agency_id and j.entry_id >= first.id and j.action = 'page_failed'
+                  and j.details @> '{"our_fault": true}' limit 1000) f)
     select jsonb_build_object(
         'incidents', (
             select coalesce(jsonb_object_agg(i.state, i.number), '{}') from (
@@ -128,11 +133,8 @@ as $$
             select coalesce(jsonb_object_agg(s.state, s.number), '{}')
               from (select r.state, count(*) as number from recent r group by r.state) s),
         'pages_repeated', (select count(*) from recent r where r.attempt > 1),
-        'pages_refused', (
-            select count(*) from first cross join agencies g cross join lateral (
-                select from journal j
-                 where j.agency_id = g.agency_id and j.entry_id >= first.id and j.action = 'page_failed'
-                   and j.details @> '{"our_fault": true}' limit 1000) f),
+        'pages_refused', (select count(distinct f.page_id) from refused f),
+        'agencies_refused', (select count(distinct f.agency_id) from refused f),
         'pages_rung', (select count(*) from recent r where r.rang_at is not null),
         'pages_hushed', (select count(*) from recent r where r.hushed_at is not null),
         'page_delays_s', (

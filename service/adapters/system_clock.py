@@ -1,7 +1,7 @@
 """The time that decides: PostgreSQL's, and the same made faster for a replay. The only place that asks for the time.
 
-A host's own clock may be wrong, and may jump. So the database is asked now and then, and in between the host's
-monotonic clock, which cannot jump, counts on from its answer.
+A host's own clock may be wrong, and may jump. So the database is asked now and then, and in between a clock of the
+host's that cannot jump counts on from its answer.
 """
 
 import threading
@@ -12,6 +12,13 @@ from datetime import datetime, timedelta
 
 ASK_AGAIN_S = 30.0
 """Two quartz clocks part by less than a millisecond in this time."""
+# `time.monotonic` stands still while the machine is suspended, and the service would be behind for as long.
+_COUNTS_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def since_boot_s() -> float:
+    """Never jumps, and goes on while the machine is suspended."""
+    return time.clock_gettime(_COUNTS_ON)
 
 
 class DatabaseClock:
@@ -24,7 +31,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         answer, asked_at = self._mark
-        return answer + timedelta(seconds=time.monotonic() - asked_at)
+        return answer + timedelta(seconds=since_boot_s() - asked_at)
 
     def real(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds)
@@ -51,10 +58,10 @@ class DatabaseClock:
             self.renew()
 
     def _asked(self) -> tuple[datetime, float]:
-        before = time.monotonic()
+        before = since_boot_s()
         answer = self._ask()
         # The answer was true somewhere between question and answer: in the middle is the least wrong.
-        return answer, (before + time.monotonic()) / 2
+        return answer, (before + since_boot_s()) / 2
 
 
 class ScaledClock:

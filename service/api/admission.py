@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Hashable, Iterator
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import count
 from typing import NamedTuple, TypeVar
 
@@ -22,6 +23,13 @@ STRANGERS_AT_ONCE = 6
 """Whom no credential has let in yet has these threads, all together: for a sign-in, an enrolment, a first message."""
 STRANGERS_MAY_WAIT = 1_500
 """After a restart everybody is a stranger until the first answer: all phones of some large agencies."""
+ONE_ADDRESS_MAY_WAIT = 100
+"""Strangers there, over all lanes. All phones of an agency may share one address of their mobile network, and are
+strangers together after a restart: a hundred are a quarter of a second's work, those refused come again within four
+seconds, and whoever was answered once is none of them. To fill the places of all strangers takes fifteen addresses."""
+STRANGERS_REPORTING = 300
+"""Positions at work in a lane that takes no thread, each waiting for its token to be looked up; of one address as many
+as may wait there."""
 MAY_WAIT_IN_ALL = 3_000
 """Some 20 KiB each, with a small body."""
 STRANGERS_RANK = 3
@@ -34,15 +42,22 @@ _log = structlog.get_logger()
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Caller(NamedTuple):
-    """Whose share it is: an agency's, or that of the network address of somebody who is not known."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose share it is: an agency's, or that of the network address of somebody who is not known.
+
+    Equal are those who share: `credential` is which one of the agency's is asking.
+    """
 
     whose: Hashable
+    _: KW_ONLY
     is_known: bool
+    credential: Hashable = field(default=None, compare=False, repr=False)
 
 
 class _Turn(NamedTuple):
     number: int
+    one: Hashable
     came: "asyncio.Future[None]"
 
 
@@ -53,12 +68,13 @@ class Admission:
         self._threads = threads
         self._numbers = count()
         self._working = 0
-        self._strangers = 0
+        self._strangers = self._strangers_reporting = 0
         self._in_lane: Counter[Lane] = Counter()
         self._of_caller: Counter[Caller] = Counter()
         self._of_caller_in_lane: Counter[tuple[Lane, Caller]] = Counter()
         self._lines: dict[tuple[Lane, Caller], deque[_Turn]] = {}
         self._waiting: Counter[bool] = Counter()
+        self._waiting_of_one: Counter[Hashable] = Counter()
         self._log_again_at_s = 0.0
         self.refused: Counter[tuple[Lane, str]] = Counter()
 
@@ -79,6 +95,8 @@ class Admission:
             raise self.refusal(lane, "all_lines_full")
         if not caller.is_known and self._waiting[False] >= STRANGERS_MAY_WAIT:
             raise self.refusal(lane, "too_many_strangers")
+        if self._waiting_of_one[_one(lane, caller)] >= _one_may_wait(lane, caller):
+            raise self.refusal(lane, "too_many_of_one")
 
     def enter_at_once(self, lane: Lane, caller: Caller) -> bool:
         """True when it may be worked on now; whoever entered must `leave`. False when it must wait: `enter`."""
@@ -118,10 +136,16 @@ class Admission:
         if self._in_lane[lane] >= lane.in_all or self._of_caller_in_lane[lane, caller] >= lane.at_once:
             return False
         if lane.rank is None:
-            return True
+            return caller.is_known or self._has_place_to_report(lane, caller)
         if not caller.is_known and self._strangers >= STRANGERS_AT_ONCE:
             return False
         return self._working < max(1, self._threads - lane.leaves_free)
+
+    def _has_place_to_report(self, lane: Lane, stranger: Caller) -> bool:
+        return (
+            self._strangers_reporting < STRANGERS_REPORTING
+            and self._of_caller_in_lane[lane, stranger] < ONE_ADDRESS_MAY_WAIT
+        )
 
     def _take_place(self, lane: Lane, caller: Caller) -> None:
         self._count(lane, caller, +1)
@@ -133,13 +157,16 @@ class Admission:
             _change(self._of_caller, caller, change)
             self._working += change
             self._strangers += 0 if caller.is_known else change
+        elif not caller.is_known:
+            self._strangers_reporting += change
 
     # -- lines ------------------------------------------------------------------------------------------------------
 
     async def _wait(self, lane: Lane, caller: Caller) -> None:
-        turn = _Turn(next(self._numbers), asyncio.get_running_loop().create_future())
+        turn = _Turn(next(self._numbers), _one(lane, caller), asyncio.get_running_loop().create_future())
         self._lines.setdefault((lane, caller), deque()).append(turn)
         _change(self._waiting, caller.is_known, +1)
+        _change(self._waiting_of_one, turn.one, +1)
         try:
             async with asyncio.timeout(lane.patience_s):
                 await turn.came
@@ -163,6 +190,7 @@ class Admission:
         if not line:
             del self._lines[lane, caller]
         _change(self._waiting, caller.is_known, -1)
+        _change(self._waiting_of_one, turn.one, -1)
 
     def _let_in(self) -> None:
         """All who have a place now: by rank; then who has least going on; then who has waited for longest."""
@@ -179,6 +207,17 @@ class Admission:
             if self._has_place(lane, caller):
                 rank = (lane.rank or 0) if caller.is_known else STRANGERS_RANK
                 yield rank, self._of_caller[caller], line[0].number, lane, caller
+
+
+def _one(lane: Lane, caller: Caller) -> Hashable:
+    """Who is one and the same: an address, whatever it wants; a credential, for what it wants."""
+    return (lane, caller, caller.credential) if caller.is_known else caller
+
+
+def _one_may_wait(lane: Lane, caller: Caller) -> int:
+    if not caller.is_known:
+        return ONE_ADDRESS_MAY_WAIT
+    return lane.may_wait if lane.one_may_wait is None or caller.credential is None else lane.one_may_wait
 
 
 def _change(counter: Counter[Key], key: Key, change: int) -> None:

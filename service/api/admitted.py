@@ -7,6 +7,7 @@ holds none. Who is let in when: `admission`; how long a body may take: `cli.pati
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -75,7 +76,7 @@ class Bodies:
 
 
 class Admitted:
-    """`admission` and `callers` are the app's; whoever knows a credential tells `callers`."""
+    """`admission` and `callers` are the app's; whoever knows a credential tells `callers`, and here a 401 does."""
 
     def __init__(self, app: ASGIApp, *, admission: Admission, callers: Callers) -> None:
         self._app = app
@@ -138,6 +139,8 @@ class Admitted:
 
         async def send_and_give_back(message: Message) -> None:
             give_back()
+            if message.get("status") == HTTPStatus.UNAUTHORIZED:
+                self._callers.forget(Request(scope))
             await send(message)
 
         try:

@@ -86,7 +86,8 @@ def create_app(
                 app.state.reception = reception
                 app.state.hub = hub
                 app.state.requests.streams.set_function(lambda: len(hub.watchers))
-                async with alarms.open_bell(backend, hub):
+                async with alarms.open_bell(backend, hub) as vigil:
+                    app.state.vigil = vigil
                     yield
 
     app = FastAPI(

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.store.patience import answering
 
-WAITS_S = 2.5
+WAITS_S = 2.2
 """Promise R7 is a 503 within 3 s; the rest of them is for reading a request, threads, and whoever stands in between."""
 
 

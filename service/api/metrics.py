@@ -70,6 +70,7 @@ def show_metrics(request: Request, backend: BackendDep) -> Response:
     """Prometheus text. For inside: let no proxy publish it."""
     requests: Requests = request.app.state.requests
     installation = CollectorRegistry()
-    installation.register(Patient(requests.checkup.vitals(backend.database, backend.ports)))
+    answer = requests.checkup.ask(backend.database, backend.ports, request.app.state.vigil)
+    installation.register(Patient(answer))
     told = generate_latest(requests.registry) + generate_latest(installation)
     return Response(told, headers={"content-type": CONTENT_TYPE_LATEST})

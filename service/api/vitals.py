@@ -5,6 +5,7 @@ The same from every API process; a graph takes the maximum. What a name is used 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -14,22 +15,25 @@ from service.domain.alarms import ABOUT, Alarm
 from service.domain.alert import PageState
 from service.domain.incident import LIVING
 from service.domain.vigilance import Finding, ProcessKind
-from service.operations.vitals import Vitals
+from service.operations.vitals import Answer, Figures, Vitals
 from service.store.auditing import QUANTILES
 
 
 class Patient(Collector):
-    """One scrape of it. `vitals` is None while the database is away: that is then all that is known."""
+    """One scrape of it. While the database is away, that is all that is known."""
 
-    def __init__(self, vitals: Vitals | None) -> None:
-        self._vitals = vitals
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
 
     def collect(self) -> Iterable[Metric]:
-        yield _gauge("database_up", "1 while PostgreSQL answers.", float(self._vitals is not None))
-        if self._vitals is not None:
-            yield from _of_the_installation(self._vitals)
-            yield from _of_the_promises(self._vitals)
-            yield from _of_the_canary(self._vitals)
+        yield _gauge("database_up", "1 while PostgreSQL can be written to.", float(self._answer.is_up))
+        vitals = self._answer.vitals
+        if vitals is None:
+            return
+        yield from _of_the_installation(vitals)
+        yield from _of_the_canary(vitals)
+        if vitals.figures is not None:
+            yield from _of_the_promises(vitals.figures, now=vitals.now)
 
 
 def _of_the_installation(vitals: Vitals) -> Iterator[Metric]:
@@ -48,8 +52,8 @@ def _of_the_installation(vitals: Vitals) -> Iterator[Metric]:
     yield _gauge("redis_up", "0 when a process cannot reach Redis.", float(redis_up))
 
 
-def _of_the_promises(vitals: Vitals) -> Iterator[Metric]:
-    signs = vitals.signs
+def _of_the_promises(figures: Figures, *, now: datetime) -> Iterator[Metric]:
+    signs = figures.signs
     living = {state: signs.living_incidents.get(state, 0) for state in sorted(LIVING)}
     yield _by("living_incidents", "Incidents that are not over.", "state", living)
     lately = {state: signs.pages.get(state, 0) for state in PageState}
@@ -63,9 +67,9 @@ def _of_the_promises(vitals: Vitals) -> Iterator[Metric]:
     )
     yield _quantiles("page_delay_seconds", "From queued to handed over, last five minutes.", signs.page_delays_s)
     yield _quantiles("escalation_delay_seconds", "After the deadline, last five minutes.", signs.escalation_delays_s)
-    waited_s = (vitals.now - signs.unsealed_since).total_seconds() if signs.unsealed_since else 0.0
+    waited_s = (now - signs.unsealed_since).total_seconds() if signs.unsealed_since else 0.0
     yield _gauge("journal_unsealed_seconds", "Age of the oldest entry without a seal.", max(0.0, waited_s))
-    neglected = {finding: vitals.neglected.get(finding, 0) for finding in Finding}
+    neglected = {finding: figures.neglected.get(finding, 0) for finding in Finding}
     yield _by("neglected_rows", "Rows that nobody looks at, or not in time.", "finding", neglected)
 
 

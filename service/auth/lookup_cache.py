@@ -28,7 +28,11 @@ class _Entry(NamedTuple, Generic[Found]):
 
 
 class LookupCache(Generic[Key, Found]):
-    """`load` runs in a thread, one of `threads`; it returns None for what does not exist: that is asked every time."""
+    """`load` runs in a thread; it returns None for what does not exist: that is asked every time.
+
+    One of `threads` for a key that was good before, one of `unknown_threads` (else of `threads`) for any other:
+    whoever invents tokens keeps no good one waiting.
+    """
 
     def __init__(
         self,
@@ -37,9 +41,11 @@ class LookupCache(Generic[Key, Found]):
         monotonic_s: Callable[[], float] = time.monotonic,
         entries_limit: int = ENTRIES_LIMIT,
         threads: CapacityLimiter | None = None,
+        unknown_threads: CapacityLimiter | None = None,
     ) -> None:
         self._load = load
         self._threads = threads
+        self._unknown_threads = unknown_threads or threads
         self._entries_limit = entries_limit
         self._monotonic_s = monotonic_s
         self._entries: dict[Key, _Entry[Found]] = {}
@@ -85,7 +91,8 @@ class LookupCache(Generic[Key, Found]):
             # It was away a moment ago and may hang: one asks, the others are served what they had.
             self._away_until_s = asked_at_s + FRESH_S
         try:
-            found = await run_sync(self._load, key, limiter=self._threads)
+            threads = self._threads if key in self._entries else self._unknown_threads
+            found = await run_sync(self._load, key, limiter=threads)
         except DomainError as error:
             if error.code is Code.UNAVAILABLE:
                 self._away_until_s = self._monotonic_s() + FRESH_S

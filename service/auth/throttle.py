@@ -49,7 +49,7 @@ CODES_FREE = 20
 
 
 def keys_of(email: str, origin: str | None) -> Keys:
-    name, place = email.strip().lower(), _place_of(origin)
+    name, place = email.strip().lower(), place_of(origin)
     return Keys(pair=_hashed("pair", name, place), place=_hashed("place", place), name=_hashed("name", name))
 
 
@@ -66,7 +66,7 @@ def wait_s(pair: Tally, place: Tally, name: Tally, *, now: datetime) -> float:
 
 def codes_key(origin: str | None) -> str:
     """Under what wrong enrolment codes are counted: by the place alone, since nobody has said a name."""
-    return _hashed("codes", _place_of(origin))
+    return _hashed("codes", place_of(origin))
 
 
 def codes_wait_s(tally: Tally, *, now: datetime) -> float:
@@ -93,7 +93,7 @@ def _left_s(tally: Tally, *, free: int, now: datetime) -> float:
     return max(0.0, delay_s(tally.failures, free=free) - (now - tally.last_at).total_seconds())
 
 
-def _place_of(origin: str | None) -> str:
+def place_of(origin: str | None) -> str:
     """An address; of IPv6 its /64, since whoever has one address there has them all."""
     if origin is None:
         return _NO_ADDRESS

@@ -1,5 +1,6 @@
 """How does `beatline serve` run the API? One uvicorn process, a clock, an auditor; more of them behind a balancer."""
 
+import asyncio
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from service.api.app import create_app
 from service.cli.environment import settings_or_exit
 from service.cli.letting_go import a_server
 from service.cli.patience import Patience
+from service.cli.pulse import Pulse
 from service.cli.working import AUDITOR, CLOCK
 from service.dev.children import Children, told_to_stop
 from service.domain.vigilance import ProcessKind
@@ -83,11 +85,16 @@ def _files_allowed(wanted: int) -> int:
 
 @contextmanager
 def _running(settings: Settings) -> Iterator[Runtime]:
+    # Opened in the app's lifespan, so on the loop that answers.
+    pulse = Pulse(asyncio.get_running_loop())
     with (
         runtime.running(settings, sends=False) as here,
-        beating(here.database, here.ports, kind=ProcessKind.API),
+        beating(here.database, here.ports, kind=ProcessKind.API, lives=pulse.is_felt),
     ):
-        yield here
+        try:
+            yield here
+        finally:
+            pulse.stop()
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from enum import StrEnum
 
 
 class Alarm(StrEnum):
+    NO_API = "no_api"
     NO_WORKERS = "no_workers"
     NO_CLOCK = "no_clock"
     NO_AUDITOR = "no_auditor"
     PUSH_DOWN = "push_down"
     PUSH_REFUSED = "push_refused"
+    PAGES_REFUSED = "pages_refused"
     REDIS_AWAY = "redis_away"
     DEADLINE_MISSING = "deadline_missing"
     DEADLINE_OVERDUE = "deadline_overdue"
@@ -41,8 +43,12 @@ class About:
 
 
 ABOUT = {
+    Alarm.NO_API: About("No API is alive", "detections are not taken, and phones cannot answer. Watch the radio."),
+    # While a clock lives: when none does, that is an urgent alarm of its own.
     Alarm.NO_WORKERS: About(
-        "No worker is alive", "the clock sends every page itself, about a second later than a worker would."
+        "No worker is alive",
+        "the clock sends every page itself, about a second later than a worker would.",
+        Severity.WARNING,
     ),
     Alarm.NO_CLOCK: About(
         "No clock is alive", "unanswered alerts do not go on to the next units by themselves: escalate by hand."
@@ -51,6 +57,9 @@ ABOUT = {
     Alarm.PUSH_DOWN: About("Push is down", "phones ring only while the app is open. Call units by radio."),
     Alarm.PUSH_REFUSED: About(
         "Pushes are refused", "the push service will not take what Beatline sends. Call units by radio."
+    ),
+    Alarm.PAGES_REFUSED: About(
+        "A page is refused", "the push service will not take it; it may be one phone, or one agency.", Severity.WARNING
     ),
     Alarm.REDIS_AWAY: About(
         "Redis is away", "alerts ring from the database, up to two seconds later.", Severity.WARNING

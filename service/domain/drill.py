@@ -27,6 +27,7 @@ class LeftAlone(StrEnum):
     OFF_DUTY = "off_duty"
     BUSY = "busy"
     CALLS_FOR_HELP = "calls_for_help"
+    RINGS = "rings"
     DRILLED_ALREADY = "drilled_already"
 
 

@@ -34,6 +34,10 @@ _LEFT_ALONE = {
         "The officer of {unit} has called for help: nothing rings there.",
         "See to the emergency; drill again when it is over.",
     ),
+    LeftAlone.RINGS: (
+        "{unit} was just asked to go to an incident: its phones are left to that.",
+        "Let it answer; drill again when it is clear.",
+    ),
     LeftAlone.DRILLED_ALREADY: (
         "Another drill rings {unit} at this moment.",
         "Wait until that one is over.",

@@ -43,7 +43,7 @@ class Incident:
     `merged_into` and `split_from` name the incident that took its detections, or that they were taken from;
     `emergency_unit_id` is the unit whose officer called for help, by the call sign that it had then: nothing was heard,
     and `sound` says where help is wanted. `legal_hold` is why nothing of it may be purged. `is_drill`: it is none at
-    all, only phones are rung for it; so it never lives.
+    all, only phones are rung for it; so it does not live, unless a process that does not know drills has reopened it.
     """
 
     incident_id: UUID

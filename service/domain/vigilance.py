@@ -19,6 +19,11 @@ LATE_AFTER_S = 5
 """Promised are 2 s (R3); above that some escalation waited twice as long as it ever should."""
 CANARY_SILENT_AFTER_S = 180
 UNSEALED_AFTER_S = 60
+REFUSED_AGENCIES = 2
+REFUSED_PAGES = 3
+"""From so many on, not one phone or one agency's text is to blame, and somebody is woken."""
+NO_AUDITOR_AFTER_S = 30
+"""After a start or an outage of the database, the first audit may take so long to come."""
 
 
 class ProcessKind(StrEnum):
@@ -43,6 +48,11 @@ class Finding(StrEnum):
         return self in LOST
 
 
+_MISSED = {
+    ProcessKind.API: Alarm.NO_API,
+    ProcessKind.WORKER: Alarm.NO_WORKERS,
+    ProcessKind.CLOCK: Alarm.NO_CLOCK,
+}
 LOST = frozenset({Finding.INCIDENT_LOST, Finding.UNIT_LOST, Finding.PAGE_LOST})
 
 
@@ -83,17 +93,19 @@ class Canary:
 class Seen:
     """Everything one audit has looked at. `canary` is None where it is switched off or has not hatched yet.
 
-    `second` is how far the clock moves in a real one: processes and pushes do not live faster in a replay. Of what
-    happened lately: `pages_refused` for a reason that is ours, and the worst `escalation_late_s`. `unsealed_since` is
-    the time of the oldest entry without a seal.
+    `second` is how far the clock moves in a real one: processes and pushes do not live faster in a replay. `watched_s`:
+    for so many real seconds the auditor has looked without a gap. Of what happened lately: `pages_refused` for a reason
+    that is ours, those of how many agencies, and the worst `escalation_late_s`.
+    `unsealed_since` is the time of the oldest entry without a seal.
     """
 
     now: datetime
-    watched_since: datetime
+    watched_s: float
     second: timedelta = timedelta(seconds=1)
     processes: Sequence[Process] = ()
     neglected: Mapping[Finding, int] = field(default_factory=dict)
     pages_refused: int = 0
+    agencies_refused: int = 0
     escalation_late_s: float = 0.0
     unsealed_since: datetime | None = None
     canary: Canary | None = None
@@ -107,7 +119,9 @@ def standing_alarms(seen: Seen) -> tuple[Standing, ...]:
 
 def living(processes: Iterable[Process], *, now: datetime, second: timedelta) -> list[Process]:
     """Those that were heard of within three heartbeats. `second`: as in `Seen`."""
-    return [process for process in processes if process.seen_at >= now - DEAD_AFTER_S * second]
+    patience = DEAD_AFTER_S * second
+    # Whoever was heard of in the future was so before the clock was put back, and not since.
+    return [process for process in processes if now - patience <= process.seen_at <= now + patience]
 
 
 def last_seen(processes: Iterable[Process], kind: ProcessKind) -> datetime | None:
@@ -120,11 +134,13 @@ def _alive(seen: Seen) -> list[Process]:
 
 def _of_the_missing(seen: Seen) -> Iterator[Standing]:
     alive = {process.kind for process in _alive(seen)}
-    if seen.now - seen.watched_since < DEAD_AFTER_S * seen.second:
+    if seen.watched_s < DEAD_AFTER_S:
         return
-    for kind, alarm in {ProcessKind.WORKER: Alarm.NO_WORKERS, ProcessKind.CLOCK: Alarm.NO_CLOCK}.items():
-        if kind not in alive:
-            yield Standing(alarm=alarm, since=last_seen(seen.processes, kind))
+    for kind, alarm in _MISSED.items():
+        since = last_seen(seen.processes, kind)
+        # Some installations have no worker on purpose, and workers of the release before tell nobody that they live.
+        if kind not in alive and (since or kind is not ProcessKind.WORKER):
+            yield Standing(alarm=alarm, since=since)
 
 
 def _of_the_world(seen: Seen) -> Iterator[Standing]:
@@ -153,7 +169,10 @@ def _of_the_neglected(seen: Seen) -> Iterator[Standing]:
 
 def _of_what_happened(seen: Seen) -> Iterator[Standing]:
     if seen.pages_refused:
-        yield Standing(alarm=Alarm.PUSH_REFUSED, detail=_count(seen.pages_refused, "page", "pages"))
+        # One that cannot be sent is that phone's matter or that agency's; several are everybody's.
+        concerns_all = seen.agencies_refused >= REFUSED_AGENCIES or seen.pages_refused >= REFUSED_PAGES
+        alarm = Alarm.PUSH_REFUSED if concerns_all else Alarm.PAGES_REFUSED
+        yield Standing(alarm=alarm, detail=_count(seen.pages_refused, "page", "pages"))
     if timedelta(seconds=seen.escalation_late_s) > LATE_AFTER_S * seen.second:
         yield Standing(alarm=Alarm.ESCALATION_LATE, detail=f"by up to {seen.escalation_late_s:.0f} s")
     if seen.unsealed_since and seen.now - seen.unsealed_since > UNSEALED_AFTER_S * seen.second:
@@ -165,7 +184,7 @@ def _of_the_canary(seen: Seen) -> Iterator[Standing]:
         return
     since = seen.canary.silent_since
     # Also where everything stood still: it has its time again since somebody listens.
-    if seen.now - max(since, seen.watched_since) > CANARY_SILENT_AFTER_S * seen.second:
+    if seen.watched_s > CANARY_SILENT_AFTER_S and seen.now - since > CANARY_SILENT_AFTER_S * seen.second:
         yield Standing(alarm=Alarm.CANARY_SILENT, since=since)
 
 

@@ -24,7 +24,6 @@ from service.store import alerts, incidents, journal, receipts, units
 from service.store.alerts import StoredAlert
 from service.store.database import Database, Transaction
 from service.store.journal import Entry
-from service.store.replicated import rely_on_what_was_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +98,6 @@ def acknowledge(
             )
             queued = carry_out(tx, incident, decision, now=now, actor=device.actor)
             _journal_phone_time(tx, device, alert, at, now=now)
-        else:
-            rely_on_what_was_read(tx)
         view = _view(tx, device, alert_id)
     if queued:
         nudge_workers(ports, device.agency_id, incident.incident_id)
@@ -112,7 +109,7 @@ def decline(database: Database, ports: Ports, *, device: SignedInDevice, alert_i
 
     Raises DomainError: not_found, incident_over, illegal_move when the alert was recalled or has expired meanwhile.
     """
-    with database.transaction(device.agency_id, origin=device.origin) as tx:
+    with database.transaction(device.agency_id) as tx:
         place = _incident_of(tx, device, alert_id).sound.place
 
     def act(around: Surroundings) -> tuple[AlertView, bool]:
@@ -129,8 +126,6 @@ def decline(database: Database, ports: Ports, *, device: SignedInDevice, alert_i
                 queued = _decide_declined(tx, incident, alert_id, around, now=now, actor=device.actor)
                 alerts.note(tx, alert_id, reason=why.reason)
                 _journal_phone_time(tx, device, alert, why.at, now=now)
-            else:
-                rely_on_what_was_read(tx)
             return _view(tx, device, alert_id), queued
 
     view, queued = looking_around(database, ports, act, agency_id=device.agency_id, place=place)

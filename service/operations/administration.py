@@ -57,7 +57,7 @@ class Act:
 @contextmanager
 def acting(database: Database, ports: Ports, *, by: Administrator) -> Iterator[Act]:
     """A transaction of the administrator's agency, committed when the block ends and rolled back when it raises."""
-    with database.transaction(by.agency_id, origin=by.origin) as tx:
+    with database.transaction(by.agency_id, origin=by.origin, acts=True) as tx:
         yield Act(tx, by, ports.clock.now())
 
 

@@ -185,7 +185,7 @@ def answer_welfare(
     illegal_move when the unit is not on the incident.
     """
     if not all_right:
-        with database.transaction(device.agency_id, origin=device.origin) as tx:
+        with database.transaction(device.agency_id) as tx:
             own_alert(tx, device, alert_id)
         call_for_help(database, ports, device=device, call=call)
     now = ports.clock.now()

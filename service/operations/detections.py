@@ -38,7 +38,6 @@ from service.store import agencies, detections, incidents, journal
 from service.store.database import Database, Transaction
 from service.store.detections import StoredDetection
 from service.store.journal import Entry
-from service.store.replicated import rely_on_what_was_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,6 @@ class _Reception:
         earlier = detections.about(self.tx, self.new.source_id, self.new.detection_id)
         for known in earlier:
             if known.detection.revision == self.new.revision:
-                rely_on_what_was_read(self.tx)
                 return self._replay(known), ()
         policy = agencies.agency(self.tx).policy
         if is_from_the_future(self.new.occurred_at, now=self.now, policy=policy):

@@ -29,8 +29,12 @@ def note_declined(tx: Transaction, alert: StoredAlert, *, reason: str | None, no
 
 
 def refuse_in_drill(incident: Incident) -> None:
-    """Raises DomainError(illegal_move) for what would be said of a real incident."""
-    if incident.is_drill:
+    """Raises DomainError(illegal_move) for what would be said of a real incident.
+
+    Not while it lives: a process of the release before, which does not know drills, has reopened it, so it rings in
+    earnest, and a person must be able to end it.
+    """
+    if incident.is_drill and not incident.lives:
         raise DomainError(Code.ILLEGAL_MOVE, "This is a drill and no incident: nobody goes, and nothing is found.")
 
 

@@ -4,7 +4,7 @@ It is kept as an incident that was cancelled before it began: so no shot joins i
 with it, and nobody is warned. Who finishes it is whoever comes first: the command that waits for it, or the clock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from service.store.database import Database, Transaction
 from service.store.drills import DrilledUnit, StoredDrill
 from service.store.journal import Entry, Search
 from service.store.pages import NewPage
-from service.store.units import BUSY, StoredUnit
+from service.store.units import BUSY
 
 WAIT_S = 30
 SHORTEST_S, LONGEST_S = 5, 300
@@ -108,27 +108,23 @@ def _drilled(tx: Transaction, unit_ids: Sequence[UUID], *, now: datetime) -> lis
     known = units.by_id(tx, wanted)
     if len(known) < len(wanted):
         raise not_found("unit")
-    calling = emergencies.calling(tx, wanted)
-    drilled = drills.running(tx, now=now)
+    units_for = {
+        LeftAlone.CALLS_FOR_HELP: emergencies.calling(tx, wanted),
+        LeftAlone.OFF_DUTY: {unit.unit_id for unit in known.values() if unit.status is Status.OFF_DUTY},
+        LeftAlone.BUSY: {unit.unit_id for unit in known.values() if unit.status in BUSY},
+        # "Nothing was heard" must not come over what was.
+        LeftAlone.RINGS: alerts.ringing(tx, wanted),
+        LeftAlone.DRILLED_ALREADY: drills.running(tx, now=now),
+    }
     return [
-        DrilledUnit(
-            unit_id=unit_id,
-            call_sign=known[unit_id].call_sign,
-            left_alone=_left_alone(known[unit_id], calls=unit_id in calling, is_drilled=unit_id in drilled),
-        )
+        DrilledUnit(unit_id=unit_id, call_sign=known[unit_id].call_sign, left_alone=_left_alone(unit_id, units_for))
         for unit_id in wanted
     ]
 
 
-def _left_alone(unit: StoredUnit, *, calls: bool, is_drilled: bool) -> LeftAlone | None:
+def _left_alone(unit_id: UUID, units_for: Mapping[LeftAlone, Collection[UUID]]) -> LeftAlone | None:
     """A siren would tell where somebody hides, or come between an officer and what is really going on."""
-    reasons = {
-        LeftAlone.CALLS_FOR_HELP: calls,
-        LeftAlone.OFF_DUTY: unit.status is Status.OFF_DUTY,
-        LeftAlone.BUSY: unit.status in BUSY,
-        LeftAlone.DRILLED_ALREADY: is_drilled,
-    }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    return next((reason for reason, unit_ids in units_for.items() if unit_id in unit_ids), None)
 
 
 def _open(tx: Transaction, drilled: Sequence[DrilledUnit], *, now: datetime, until: datetime, actor: str) -> UUID:

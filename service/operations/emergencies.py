@@ -40,7 +40,7 @@ def call_for_help(database: Database, ports: Ports, *, device: SignedInDevice, c
     Raises DomainError(unavailable) while PostgreSQL is away.
     """
     now = ports.clock.now()
-    with database.transaction(device.agency_id, origin=device.origin) as tx:
+    with database.transaction(device.agency_id) as tx:
         where = _locate(tx, device, call, now=now)
 
     def act(around: Surroundings) -> tuple[UUID, bool]:

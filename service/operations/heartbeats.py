@@ -5,7 +5,7 @@ seen by what is left undone (`auditing`).
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event, Thread
@@ -24,9 +24,14 @@ THREADS = 1
 
 
 @contextmanager
-def beating(database: Database, ports: Ports, *, kind: ProcessKind) -> Iterator[None]:
-    """Inside the block this process is alive. When it ends, others notice within three beats, as when it is killed."""
-    heart = Heart(database, ports, kind=kind)
+def beating(
+    database: Database, ports: Ports, *, kind: ProcessKind, lives: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
+    """Inside the block this process is alive. When it ends, others notice within three beats, as when it is killed.
+
+    So they do when `lives` is False: who does nothing any more must not be kept alive by a thread that still beats.
+    """
+    heart = Heart(database, ports, kind=kind, lives=lives)
     stop = Event()
     thread = Thread(target=heart.beat_until, args=(stop,), name="heart", daemon=True)
     thread.start()
@@ -40,10 +45,13 @@ def beating(database: Database, ports: Ports, *, kind: ProcessKind) -> Iterator[
 class Heart:
     """Of one process, named by an id that it makes up when it starts."""
 
-    def __init__(self, database: Database, ports: Ports, *, kind: ProcessKind) -> None:
+    def __init__(
+        self, database: Database, ports: Ports, *, kind: ProcessKind, lives: Callable[[], bool] = lambda: True
+    ) -> None:
         self._database = database
         self._ports = ports
         self._kind = kind
+        self._lives = lives
         self._process_id = new_id()
         self._started_at = ports.clock.now()
         self._redis_away_since: datetime | None = None
@@ -53,6 +61,8 @@ class Heart:
 
     def beat(self) -> None:
         """Raises DomainError(unavailable): without the database there is nobody to tell."""
+        if not self._lives():
+            return
         condition = self._condition()
         process = Process(
             kind=self._kind,

@@ -5,22 +5,24 @@ that correlates; the caller holds both rows. Alerts go with the incident that li
 is still going, and the buttons on a phone still work. ADR 16.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from service.domain.alert import Alert, AlertState
+from service.domain.alert import Alert, AlertState, PageKind
 from service.domain.detection import headline, is_stale, rings
 from service.domain.disposition import Disposition
+from service.domain.effects import Page
 from service.domain.escalation import decide
 from service.domain.events import Acknowledged, Ended, Event, TookOver
 from service.domain.incident import Incident, IncidentState
 from service.operations.decisions import carry_out, free_unit
-from service.store import alerts, detections, incidents, journal, superseded, units
+from service.store import alerts, detections, incidents, journal, pages, superseded, units
 from service.store.alerts import StoredAlert
 from service.store.database import Transaction
 from service.store.journal import Entry
+from service.store.superseded import Manner
 from service.store.units import StoredUnit
 
 _REASON = "Merged with another report of the same shots"
@@ -50,12 +52,12 @@ class Merging:
         """Both live: whoever was asked for the one is asked for the other. True when pages were queued."""
         self._tell()
         coming, staying = self._alerts()
-        self._move(coming)
+        unsent = self._move(coming, staying)
         heard = self._heard()
-        queued = self._follow(heard, self._took_over(heard, coming))
+        queued = self._follow(heard, self._took_over(heard, coming), unsent=unsent)
         self._hold_doubts(heard)
         queued |= self._go_on(staying)
-        return self._end(told=_ring_elsewhere(coming)) or queued
+        return self._end(told=[*_ring_elsewhere(coming), *self._only_warned()]) or queued
 
     def absorb(self) -> bool:
         """The old one rings nobody: what was heard goes over, and nothing follows from that here.
@@ -86,13 +88,16 @@ class Merging:
         coming = [one.alert for one in known if one.alert.unit_id not in both]
         return coming, [one for one in known if one.alert.unit_id in both]
 
-    def _move(self, coming: Sequence[Alert]) -> None:
-        # Alerts before pages, as in every other transaction: or two of them wait for each other.
+    def _move(self, coming: Sequence[Alert], staying: Sequence[StoredAlert]) -> Mapping[UUID, Manner]:
+        """What was still to be said to the units of the old one."""
+        going = [alert for alert in coming if alert.state is AlertState.ACKNOWLEDGED]
+        # Units before alerts before pages, as in every other transaction: or two of them wait for each other.
+        units.lock(self.tx, [alert.unit_id for alert in (*going, *(each.alert for each in staying))])
         alerts.hand_over(self.tx, [alert.alert_id for alert in coming], to=self.new.incident_id, now=self.now)
-        superseded.take_back_all(self.tx, self.old.incident_id, now=self.now)
-        for alert in coming:
-            if alert.state is AlertState.ACKNOWLEDGED:
-                free_unit(self.tx, alert.unit_id, self.old.incident_id, now=self.now)
+        unsent = superseded.take_back_all(self.tx, self.old.incident_id, now=self.now)
+        for alert in going:
+            free_unit(self.tx, alert.unit_id, self.old.incident_id, now=self.now)
+        return unsent
 
     def _heard(self) -> Incident:
         """The other incident, with what both have heard; an emergency stays what it is."""
@@ -139,6 +144,11 @@ class Merging:
                 self._leave_status(before[alert.unit_id])
         return queued
 
+    def _only_warned(self) -> list[UUID]:
+        """Who knows of the old one by a warning alone; from now on nobody would tell them how it ended."""
+        asked = {alert.unit_id for alert in alerts.of_incident(self.tx, self.new.incident_id)}
+        return [unit_id for unit_id in pages.warned_units(self.tx, self.old.incident_id) if unit_id not in asked]
+
     def _leave_status(self, unit: StoredUnit) -> None:
         """That two reports are one does not send anybody on the way who is there, or off duty."""
         if unit.incident_id is None:
@@ -158,8 +168,12 @@ class Merging:
 
     # -- what they share ----------------------------------------------------------------------------------------
 
-    def _follow(self, incident: Incident, event: Event) -> bool:
-        decision = decide(incident, alerts.of_incident(self.tx, incident.incident_id), event=event, now=self.now)
+    def _follow(self, incident: Incident, event: Event, *, unsent: Mapping[UUID, Manner] | None = None) -> bool:
+        known = alerts.of_incident(self.tx, incident.incident_id)
+        decision = decide(incident, known, event=event, now=self.now)
+        if unsent:
+            told = {alert.unit_id for alert in known} | set(pages.warned_units(self.tx, incident.incident_id))
+            decision = replace(decision, pages=_with_unsent(decision.pages, unsent, told=told))
         return carry_out(self.tx, incident, decision, now=self.now, actor=self.actor)
 
     def _journal(self, action: str, incident_id: UUID, **details: str) -> None:
@@ -183,3 +197,22 @@ def _ring_elsewhere(coming: Sequence[Alert]) -> list[UUID]:
     buttons, and whoever goes is told by the other incident.
     """
     return [alert.unit_id for alert in coming if alert.rings or alert.state is AlertState.RECALLED]
+
+
+def _with_unsent(wanted: Sequence[Page], unsent: Mapping[UUID, Manner], *, told: Collection[UUID]) -> tuple[Page, ...]:
+    """What nobody could send for the old one is said by the new one: that something got worse, a question, a warning.
+
+    `told` are the units that know of the new one.
+    """
+    heirs = [_inheriting(page, unsent.get(page.unit_id)) for page in wanted]
+    has_page = {page.unit_id for page in wanted}
+    for unit_id, (kind, loud) in unsent.items():
+        is_missed = kind is PageKind.WELFARE or (kind is PageKind.WARNING and unit_id not in told)
+        if is_missed and unit_id not in has_page:
+            heirs.append(Page(unit_id=unit_id, kind=kind, loud=loud))
+    return tuple(heirs)
+
+
+def _inheriting(page: Page, unsent: Manner | None) -> Page:
+    manner = Manner(page.kind, page.loud).inheriting(unsent)
+    return replace(page, kind=manner.kind, loud=manner.loud)

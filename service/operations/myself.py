@@ -22,7 +22,7 @@ class Myself:
 
 def look_at_myself(database: Database, *, device: SignedInDevice) -> Myself:
     """The unit of this device, as it is now."""
-    with database.transaction(device.agency_id, origin=device.origin) as tx:
+    with database.transaction(device.agency_id) as tx:
         unit = units.by_id(tx, [device.unit_id])[device.unit_id]
         known = emergencies.living_of(tx, device.unit_id)
         emergency = incidents.find(tx, known) if known else None

@@ -31,6 +31,8 @@ SEND_S = 3
 """What the push port takes at most."""
 BACKOFF_S = (0.5, 1, 2, 4, 8)
 BACKOFF_SPREAD = 0.2
+REFUSED_AT = 3
+"""The attempt at which what is our own fault is no blip any more, and put on record for the auditor: once a page."""
 SETTLE_AGAIN_AFTER_S = (0.3, 0.6)
 """Longer than a moment's absence of the database, and over before the lease is."""
 AMBIGUOUS_AGAIN_S = 5
@@ -162,6 +164,8 @@ def _mark_failed(tx: Transaction, outgoing: Outgoing, answer: NotSent, *, ports:
         pages.settle(tx, page, to=PageState.FAILED, now=now, failure=answer.reason)
         record(tx, page, "page_failed", now=now, reason=answer.reason, our_fault=answer.our_fault)
         return False
+    if answer.our_fault and page.attempt == REFUSED_AT:
+        record(tx, page, "page_failed", now=now, reason=answer.reason, our_fault=True)
     # Not after its life is over: it is found dead then, and until then it may turn out to be needless.
     again_at = min(now + ports.clock.real(_wait_s(page, answer)), page.expires_at)
     pages.try_again(tx, page, at=again_at, failure=answer.reason)

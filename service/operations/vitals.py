@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
+import structlog
+
 from service.domain.alarms import Standing
 from service.domain.errors import DomainError
 from service.domain.vigilance import GRACE_S, Canary, Finding, Process, living
 from service.operations.alarms import standing_now
 from service.operations.canary import canary_of
+from service.operations.vigil import Vigil
 from service.ports import Ports
 from service.store import auditing, heartbeats
 from service.store.auditing import VitalSigns
@@ -24,6 +27,7 @@ LATELY = timedelta(minutes=5)
 FRESH_S = 5.0
 """However often it is asked, the database is asked no more often: anybody inside may scrape."""
 ROWS_AT_MOST = 1_000
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +36,26 @@ class Vitals:
 
     now: datetime
     took_s: float
-    signs: VitalSigns
     processes: Sequence[Process]
-    neglected: Mapping[Finding, int]
     standing: Sequence[Standing]
     canary: Canary | None
+    figures: "Figures | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What takes long to count, and in a storm perhaps too long."""
+
+    signs: VitalSigns
+    neglected: Mapping[Finding, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Whether the database can be used, and what it told; no `vitals` when it could not tell them in time."""
+
+    is_up: bool
+    vitals: Vitals | None = None
 
 
 class Checkup:
@@ -44,29 +63,43 @@ class Checkup:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._last: tuple[float, Vitals | None] | None = None
+        self._last: tuple[float, Answer] | None = None
 
-    def vitals(self, database: Database, ports: Ports) -> Vitals | None:
-        """None while the database is away."""
+    def ask(self, database: Database, ports: Ports, vigil: Vigil) -> Answer:
+        """Of the database; `vigil` as in `standing_now`."""
         with self._lock:
             if self._last is None or time.monotonic() - self._last[0] >= FRESH_S:
-                self._last = (time.monotonic(), _looked_up(database, ports))
+                self._last = (time.monotonic(), _asked(database, ports, vigil))
             return self._last[1]
 
 
-def _looked_up(database: Database, ports: Ports) -> Vitals | None:
+def _asked(database: Database, ports: Ports, vigil: Vigil) -> Answer:
+    try:
+        database.refuse_read_only()
+    except DomainError:
+        return Answer(is_up=False)
+    try:
+        return Answer(is_up=True, vitals=_vitals(database, ports, vigil))
+    except DomainError as error:
+        log.warning("vitals_not_told", reason=error.internal)
+        return Answer(is_up=True)
+
+
+def _vitals(database: Database, ports: Ports, vigil: Vigil) -> Vitals:
     now, began_s = ports.clock.now(), time.monotonic()
+    heard = vigil.as_heard(heartbeats.all_processes(database), now=now)
+    processes = living(heard, now=now, second=ports.clock.real(1.0))
+    standing, canary = standing_now(database, ports, vigil), canary_of(database)
+    figures = _figures(database, ports, now=now)
+    took_s = time.monotonic() - began_s
+    return Vitals(now=now, processes=processes, standing=standing, canary=canary, figures=figures, took_s=took_s)
+
+
+def _figures(database: Database, ports: Ports, *, now: datetime) -> Figures | None:
     try:
         signs = auditing.vital_signs(database, lately=LATELY)
         rows = auditing.neglected(database, now=now, grace=ports.clock.real(GRACE_S), at_most=ROWS_AT_MOST)
-        return Vitals(
-            now=now,
-            signs=signs,
-            processes=living(heartbeats.all_processes(database), now=now, second=ports.clock.real(1.0)),
-            neglected=Counter(row.finding for row in rows),
-            standing=standing_now(database, ports),
-            canary=canary_of(database),
-            took_s=time.monotonic() - began_s,
-        )
-    except DomainError:
+    except DomainError as error:
+        log.warning("figures_not_told", reason=error.internal)
         return None
+    return Figures(signs=signs, neglected=Counter(row.finding for row in rows))

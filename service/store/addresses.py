@@ -70,11 +70,9 @@ class Addresses:
         known = self._known.get(host, ())
         left_s = max(0.0, until_s - time.monotonic())
         try:
-            found = asked.result(min(left_s, KNOWN_S) if known else left_s)
+            return asked.result(min(left_s, KNOWN_S) if known else left_s)
         except OSError as error:
             return () if error.errno == _NO_SUCH_NAME else known
-        self._known[host] = found
-        return found
 
     def _question(self, host: str) -> Future[Sequence[str]]:
         """The one that is still being asked, or a new one."""
@@ -88,9 +86,13 @@ class Addresses:
 
     def _ask(self, host: str, asked: Future[Sequence[str]]) -> None:
         try:
-            asked.set_result(self._look_up(host))
+            found = self._look_up(host)
         except OSError as error:
             asked.set_exception(error)
+        else:
+            # Also when it comes too late for who has asked: the next will have it.
+            self._known[host] = found
+            asked.set_result(found)
 
 
 _KEYS = ("host", "port", "hostaddr")

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, case, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from service.domain.alert import Alert, AlertState, Role, alert_sources_of
+from service.domain.alert import RINGING, Alert, AlertState, Role, alert_sources_of
 from service.domain.care import awaits_answer
 from service.domain.effects import AskUnit
 from service.domain.incident import LIVING
@@ -296,6 +296,19 @@ def other_duty(tx: Transaction, unit_id: UUID, *, apart_from: UUID | None = None
         .limit(1)
     ).one_or_none()
     return OtherDuty(incident_id=row.incident_id, is_on_scene=row.on_scene_at is not None) if row else None
+
+
+def ringing(tx: Transaction, unit_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the units whose phones ring for a living incident."""
+    rows = tx.session.execute(
+        select(ALERTS.c.unit_id)
+        .join(
+            INCIDENTS,
+            and_(INCIDENTS.c.agency_id == ALERTS.c.agency_id, INCIDENTS.c.incident_id == ALERTS.c.incident_id),
+        )
+        .where(ALERTS.c.unit_id == func.any(list(unit_ids)), ALERTS.c.state.in_(RINGING), INCIDENTS.c.state.in_(LIVING))
+    )
+    return {row.unit_id for row in rows}
 
 
 def _update(tx: Transaction, alert_id: UUID, **values: Any) -> None:

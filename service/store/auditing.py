@@ -29,7 +29,8 @@ class Neglected(NamedTuple):
 class VitalSigns:
     """Of the whole installation without its canary; what is counted or measured is of the last so many seconds.
 
-    `pages_refused`: for a reason that is ours, the canary's among them; no phone was to blame, and no retry helps.
+    `pages_refused`: for a reason that is ours, at once or again and again, the canary's among them, of so many
+    `agencies_refused`.
     `page_delays_s` (an alert's page: from queued to handed over) and `escalation_delays_s` (after the deadline) are the
     quantiles of `QUANTILES`, empty when there were none.
     """
@@ -39,6 +40,7 @@ class VitalSigns:
     pages: Mapping[str, int]
     pages_repeated: int
     pages_refused: int
+    agencies_refused: int
     pages_rung: int
     pages_hushed: int
     page_delays_s: Sequence[float]
@@ -116,6 +118,7 @@ def vital_signs(database: Database, *, lately: timedelta) -> VitalSigns:
         pages=found["pages"],
         pages_repeated=found["pages_repeated"],
         pages_refused=found["pages_refused"],
+        agencies_refused=found["agencies_refused"],
         pages_rung=found["pages_rung"],
         pages_hushed=found["pages_hushed"],
         page_delays_s=found["page_delays_s"] or (),

@@ -29,6 +29,10 @@ _ENTER_EXCLUSIVELY = text(
     "select set_config('beatline.agency_id', :agency_id, true), pg_advisory_xact_lock(hashtextextended(:agency_id, 0))"
 )
 
+# Nobody reads it. It is written so that a transaction that wrote nothing else waits for the standby as any other does:
+# what it has read is then there too. Without a standby it costs one flush of the log.
+_SOMETHING_WRITTEN = text("select pg_logical_emit_message(true, 'beatline', '')")
+
 _IS_READ_ONLY = text("select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean")
 
 
@@ -69,12 +73,14 @@ class Database:
 
     @contextmanager
     def transaction(
-        self, agency_id: UUID, *, origin: str | None = None, exclusive: bool = False
+        self, agency_id: UUID, *, origin: str | None = None, exclusive: bool = False, acts: bool = False
     ) -> Iterator[Transaction]:
         """Committed when the block ends, rolled back when it raises.
 
         `origin` is the network address of who asked for it, for the journal. `exclusive` takes the agency's advisory
-        lock first: what correlates detections must not run twice at once.
+        lock first: what correlates detections must not run twice at once. Who gives either, or says so, `acts`: when
+        there was nothing left to do, the answer rests on what somebody else has written, and is given once that is as
+        safe as what one has written oneself. Who only looks gives none of them.
         Raises DomainError(unavailable) when the database cannot be used; whether a commit took place is then unknown.
         """
         enter = _ENTER_EXCLUSIVELY if exclusive else _ENTER
@@ -83,6 +89,10 @@ class Database:
             yield tx
             for finish in tx.before_commit:
                 finish()
+            if not tx.entries and (acts or exclusive or origin is not None):
+                # A commit whose wait for the standby was cut short can be read, and is on one machine alone. Whoever
+                # wrote it was told `unavailable`, and asks again: that is when nothing is left to do.
+                session.execute(_SOMETHING_WRITTEN)
             session.commit()
             if tx.entries and self._committed:
                 self._committed(tx)

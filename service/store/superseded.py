@@ -6,7 +6,7 @@ digest's: that is about all of its unit's incidents.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, update
@@ -58,9 +58,13 @@ def take_back_older(
     return _take_back(tx, incident_id, or_(PAGES.c.page_id == func.any(list(claimed)), waiting), now=now)
 
 
-def take_back_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> None:
-    """Nothing that still waits is sent: the incident is another's now, and what its phones need comes from there."""
-    _take_back(tx, incident_id, PAGES.c.state == PageState.PENDING, now=now)
+def take_back_all(tx: Transaction, incident_id: UUID, *, now: datetime) -> Mapping[UUID, Manner]:
+    """Nothing that waits is sent: the incident is over, or another's now; what the other's pages inherit, by unit.
+
+    Nothing of an alert: whoever still rings is rung by the other incident, and whoever has answered is not.
+    """
+    rows = _taken_back(tx, incident_id, PAGES.c.state == PageState.PENDING, now=now)
+    return _each((row.unit_id, _manner(row)) for row in rows if row.kind != PageKind.ALERT)
 
 
 def silence(tx: Transaction, unit_id: UUID, *, now: datetime) -> None:
@@ -73,21 +77,29 @@ def silence(tx: Transaction, unit_id: UUID, *, now: datetime) -> None:
 
 
 def _take_back(tx: Transaction, incident_id: UUID, *those: ColumnElement[bool], now: datetime) -> Mapping[UUID, Manner]:
-    rows = tx.session.execute(
+    rows = _taken_back(tx, incident_id, *those, now=now)
+    return _each((row.device_id, _manner(row)) for row in rows)
+
+
+def _taken_back(tx: Transaction, incident_id: UUID, *those: ColumnElement[bool], now: datetime) -> Iterable[Any]:
+    return tx.session.execute(
         update(PAGES)
         .where(PAGES.c.incident_id == incident_id, _OTHER_THAN_DIGESTS, *those)
         .values(state=PageState.SUPERSEDED, settled_at=now, next_action_at=None)
-        .returning(PAGES.c.device_id, PAGES.c.kind, PAGES.c.loud)
+        .returning(PAGES.c.unit_id, PAGES.c.device_id, PAGES.c.kind, PAGES.c.loud)
     )
-    return _by_device((row.device_id, Manner(PageKind(row.kind), row.loud)) for row in rows)
 
 
-def _by_device(unsent: Iterable[tuple[UUID, Manner]]) -> dict[UUID, Manner]:
-    """Of several for one phone: an answer that one of them wanted is still wanted, and one sound is enough."""
+def _manner(row: Any) -> Manner:
+    return Manner(PageKind(row.kind), row.loud)
+
+
+def _each(unsent: Iterable[tuple[UUID, Manner]]) -> dict[UUID, Manner]:
+    """Of several for one phone or unit: an answer that one of them wanted is still wanted, and one sound is enough."""
     found: dict[UUID, Manner] = {}
-    for device_id, manner in unsent:
-        other = found.get(device_id)
-        found[device_id] = Manner(
+    for one_id, manner in unsent:
+        other = found.get(one_id)
+        found[one_id] = Manner(
             next((each.kind for each in (manner, other) if each and each.kind in _WANT_ANSWERS), manner.kind),
             manner.loud or (other is not None and other.loud),
         )

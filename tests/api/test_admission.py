@@ -3,45 +3,14 @@
 import asyncio
 
 import pytest
+from api.door import BAYVIEW, MISSION, STRANGER, THREADS, Door, refused
 
 from service.api import admission as rules
-from service.api.admission import Admission, Caller
+from service.api.admission import Caller
 from service.api.lanes import ACT, ASK, DETECTION, PROBE, REPORT, SIGN_IN, Lane
 from service.domain.errors import Code, DomainError
 
-BAYVIEW = Caller("bayview", is_known=True)
-MISSION = Caller("mission", is_known=True)
-STRANGER = Caller("203.0.113.9", is_known=False)
-THREADS = 20
 IMPATIENT = Lane(name="impatient", rank=5, at_once=1, in_all=1, may_wait=5, patience_s=0.01)
-
-
-class Door:
-    """An admission, and in which order callers came through it."""
-
-    def __init__(self, threads: int = THREADS) -> None:
-        self.admission = Admission(threads)
-        self.let_in: list[Caller | str] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def comes(self, lane: Lane, caller: Caller, times: int = 1, *, name: str | None = None) -> None:
-        """They ask to come in, and wait or are in when this returns. Whoever is refused raises it."""
-        for _ in range(times):
-            task = asyncio.create_task(self._come(lane, caller, name))
-            self._tasks.add(task)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            if task.done():
-                task.result()
-
-    async def leaves(self, lane: Lane, caller: Caller) -> None:
-        self.admission.leave(lane, caller)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-
-    async def _come(self, lane: Lane, caller: Caller, name: str | None) -> None:
-        await self.admission.enter(lane, caller)
-        self.let_in.append(name or caller)
 
 
 def test_an_agency_in_a_storm_leaves_places_for_another() -> None:
@@ -88,7 +57,7 @@ def test_those_who_only_look_never_take_the_last_threads() -> None:
         assert THREADS - ASK.leaves_free == len(door.let_in)
         await door.comes(DETECTION, MISSION)
         await door.comes(ACT, MISSION)
-        await door.comes(PROBE, STRANGER._replace(is_known=True))
+        await door.comes(PROBE, Caller("the balancer", is_known=True))
         assert THREADS - ASK.leaves_free + 3 == len(door.let_in)
 
     asyncio.run(story())
@@ -233,12 +202,3 @@ def test_however_few_threads_there_are_everybody_gets_a_turn() -> None:
         assert ["probe", "act", "detection", "sign_in", "ask"] == door.let_in
 
     asyncio.run(story())
-
-
-async def refused(door: Door, lane: Lane, caller: Caller) -> tuple[Code, str]:
-    """With which code, and for which of the reasons that are counted."""
-    before = door.admission.refused.copy()
-    with pytest.raises(DomainError) as error:
-        await door.admission.enter(lane, caller)
-    [(_, why)] = door.admission.refused - before
-    return error.value.code, why

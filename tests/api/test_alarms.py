@@ -1,14 +1,23 @@
 """That Beatline is not well is told to whoever asks, and to every open console by itself."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from builders import seconds
 from outside import Agency, Backend, Caller, Phone, a_session, problem_of, seat
+from sqlalchemy import Connection
 from streaming import serving
 
+from service.api.alarms import open_bell
 from service.domain.alarms import ABOUT, Alarm, Standing
 from service.domain.vigilance import ProcessKind
 from service.operations.heartbeats import Heart
 from service.store import alarms
+from service.store.database import Database
 from service.store.users import UserRole
 
 
@@ -49,9 +58,43 @@ def test_urgent_ones_stand_first(desk: Caller, audited: Backend) -> None:
     assert ["no_clock", "redis_away"] == [item["alarm"] for item in items]
 
 
-def test_that_nobody_checks_is_told_without_anybody_who_checks(desk: Caller) -> None:
-    [item] = desk("GET", "/v1/alarms").json()["items"]
-    assert ("no_auditor", None) == (item["alarm"], item["since"])
+def test_whoever_has_just_started_does_not_say_that_nobody_checks(desk: Caller) -> None:
+    assert {"items": []} == desk("GET", "/v1/alarms").json()
+
+
+class Stumbling(Database):
+    """Once, something happens that nobody thought of."""
+
+    stumbles = 0
+
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        if self.stumbles:
+            self.stumbles -= 1
+            raise RuntimeError("nobody thought of that")
+        with super().outside() as connection:
+            yield connection
+
+
+def test_consoles_are_told_also_after_something_that_nobody_thought_of(backend: Backend, database_url: str) -> None:
+    database = Stumbling(database_url, pool_size=4)
+
+    async def night() -> bytes:
+        shown: asyncio.Queue[bytes] = asyncio.Queue()
+        console = SimpleNamespace(who=SimpleNamespace(unit_id=None), tell=shown.put_nowait)
+        hub: Any = SimpleNamespace(watchers=[console])
+        async with open_bell(Backend(database, backend.ports), hub, look_every_s=0.05):
+            await asyncio.sleep(0.3)
+            database.stumbles = 1
+            await asyncio.sleep(0.3)
+            raise_alarm(backend, Alarm.PUSH_DOWN)
+            async with asyncio.timeout(5):
+                return await shown.get()
+
+    told = asyncio.run(night())
+    database.close()
+    assert 0 == database.stumbles
+    assert b"push_down" in told
 
 
 @pytest.mark.parametrize("role", list(UserRole))

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from anyio import CapacityLimiter
 
 from service.auth.lookup_cache import FRESH_S, STALE_S, LookupCache
 from service.domain.errors import Code, DomainError
@@ -102,6 +103,48 @@ def test_an_unknown_token_is_asked_for_every_time(directory: Directory, cache: L
     assert asyncio.run(cache.get("new")) is None
     directory.devices["new"] = "device of 3A13"
     assert "device of 3A13" == asyncio.run(cache.get("new"))
+
+
+def test_tokens_that_nobody_knows_keep_no_phone_waiting_that_is_known(directory: Directory) -> None:
+    may_answer = threading.Event()
+
+    def device(token: str) -> str | None:
+        if token != TOKEN:
+            may_answer.wait(5)
+        return directory.device(token)
+
+    async def report_beside_invented_tokens() -> str | None:
+        threads, unknown_threads = CapacityLimiter(1), CapacityLimiter(1)
+        cache = LookupCache(
+            device, monotonic_s=lambda: directory.now_s, threads=threads, unknown_threads=unknown_threads
+        )
+        await cache.get(TOKEN)
+        directory.now_s += FRESH_S
+        invented = [asyncio.create_task(cache.get(f"invented {number}")) for number in range(5)]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(2):
+                return await cache.get(TOKEN)
+        finally:
+            may_answer.set()
+            await asyncio.gather(*invented)
+
+    assert DEVICE == asyncio.run(report_beside_invented_tokens())
+
+
+def test_without_threads_for_the_unknown_they_take_none_but_those_of_the_known(directory: Directory) -> None:
+    async def ask_while_all_are_busy() -> int:
+        threads = CapacityLimiter(1)
+        cache = LookupCache(directory.device, threads=threads)
+        async with threads:
+            asking = asyncio.create_task(cache.get(TOKEN))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            waiting = threads.statistics().tasks_waiting
+        await asking
+        return waiting
+
+    assert 1 == asyncio.run(ask_while_all_are_busy())
 
 
 def test_many_reports_of_one_phone_at_once_ask_once(directory: Directory, cache: LookupCache[str, str]) -> None:

@@ -26,6 +26,10 @@ update units set status = 'available', incident_id = null
 """
 
 
+SENT_AT_ONCE = 50
+"""Units that a dispatcher can send with one call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """`told_primary`: units that were told so; `changed`: units that heard something else when they pressed again."""
@@ -87,8 +91,10 @@ def _everybody_asked(stand: Stand, agency: Agency, luck: Random) -> tuple[str, l
     near = luck.choice(agency.phones)
     incident_id = str(agency.hears(near.lat, near.lon).incident_id)
     with agency.desk() as desk:
-        sent = {"unit_ids": [str(phone.unit_id) for phone in agency.phones]}
-        desk.post(f"/v1/incidents/{incident_id}/dispatches", json=sent).raise_for_status()
+        unit_ids = [str(phone.unit_id) for phone in agency.phones]
+        for first in range(0, len(unit_ids), SENT_AT_ONCE):
+            sent = {"unit_ids": unit_ids[first : first + SENT_AT_ONCE]}
+            desk.post(f"/v1/incidents/{incident_id}/dispatches", json=sent).raise_for_status()
     by_unit = {phone.unit_id: phone for phone in agency.phones}
     alerts = stand.sql(_ALERTS, {"incident_id": incident_id})
     return incident_id, [(by_unit[row["unit_id"]], row["alert_id"]) for row in alerts]

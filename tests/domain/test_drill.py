@@ -145,6 +145,7 @@ def test_what_is_wrong_with_a_phone_is_said_in_words(phone: PhoneFacts, words: s
         (a_unit(a_phone(), left_alone=LeftAlone.OFF_DUTY), "3A12 is off duty"),
         (a_unit(a_phone(), left_alone=LeftAlone.BUSY), "3A12 is on an incident"),
         (a_unit(a_phone(), left_alone=LeftAlone.CALLS_FOR_HELP), "has called for help"),
+        (a_unit(a_phone(), left_alone=LeftAlone.RINGS), "3A12 was just asked to go to an incident"),
         (a_unit(a_phone(), left_alone=LeftAlone.DRILLED_ALREADY), "Another drill rings 3A12"),
         (a_unit(a_phone(), status=Status.UNAVAILABLE), "It says that it is unavailable: no alert asks it."),
         (a_unit(a_phone(), answer="declined"), "Its officer pressed “Cannot”."),

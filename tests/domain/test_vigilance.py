@@ -27,17 +27,21 @@ def a_process(kind: ProcessKind, *, age_s: float = 2, **condition: Any) -> Proce
     )
 
 
-WORKER, CLOCK = a_process(ProcessKind.WORKER), a_process(ProcessKind.CLOCK)
+WORKER, CLOCK, API = (a_process(kind) for kind in (ProcessKind.WORKER, ProcessKind.CLOCK, ProcessKind.API))
 
 
 def seen(*processes: Process, **changes: Any) -> Seen:
-    """By an auditor who has been there for a while; a worker and a clock are alive unless others are named."""
-    usual: dict[str, Any] = {"watched_since": NOW - seconds(900), "processes": processes or (WORKER, CLOCK)}
+    """By an auditor who has been there for a while; an API is alive, a worker and a clock unless others are named."""
+    usual: dict[str, Any] = {"watched_s": 900.0, "processes": (API, *(processes or (WORKER, CLOCK)))}
     return Seen(now=NOW, **usual | changes)
 
 
 def alarms(seen: Seen) -> list[Alarm]:
     return [standing.alarm for standing in standing_alarms(seen)]
+
+
+def urgency(seen: Seen) -> list[tuple[Alarm, bool]]:
+    return [(standing.alarm, standing.is_urgent) for standing in standing_alarms(seen)]
 
 
 def test_all_is_well() -> None:
@@ -59,12 +63,29 @@ def test_a_worker_that_is_started_again_soon_alarms_nobody() -> None:
 
 
 def test_whoever_starts_everything_at_once_is_not_alarmed_by_what_starts_last() -> None:
-    assert [] == alarms(Seen(now=NOW, watched_since=NOW - seconds(DEAD_AFTER_S - 1)))
-    assert [Alarm.NO_WORKERS, Alarm.NO_CLOCK] == alarms(Seen(now=NOW, watched_since=NOW - seconds(DEAD_AFTER_S)))
+    assert [] == alarms(Seen(now=NOW, watched_s=DEAD_AFTER_S - 1))
+    assert [Alarm.NO_API, Alarm.NO_CLOCK] == alarms(Seen(now=NOW, watched_s=DEAD_AFTER_S))
 
 
-def test_nobody_ever_saw_a_worker() -> None:
-    assert (Standing(alarm=Alarm.NO_WORKERS),) == standing_alarms(seen(CLOCK))
+def test_where_nobody_ever_saw_a_worker_none_is_missed() -> None:
+    assert [] == alarms(seen(CLOCK))
+
+
+def test_an_api_that_answers_nobody_is_missed() -> None:
+    dead = a_process(ProcessKind.API, age_s=DEAD_AFTER_S + 1)
+    expected = Standing(alarm=Alarm.NO_API, since=dead.seen_at)
+    assert (expected,) == standing_alarms(seen(processes=(dead, WORKER, CLOCK)))
+    assert expected.is_urgent
+
+
+def test_without_workers_nobody_is_woken_as_long_as_a_clock_lives() -> None:
+    dead = a_process(ProcessKind.WORKER, age_s=60)
+    assert [(Alarm.NO_WORKERS, False)] == urgency(seen(CLOCK, dead))
+    assert [(Alarm.NO_WORKERS, False), (Alarm.NO_CLOCK, True)] == urgency(seen(dead))
+
+
+def test_who_was_heard_of_in_the_future_is_dead_since_the_clock_was_put_back() -> None:
+    assert [Alarm.NO_CLOCK] == alarms(seen(WORKER, a_process(ProcessKind.CLOCK, age_s=-3_600)))
 
 
 def test_push_is_down_since_the_first_who_found_it_so() -> None:
@@ -75,7 +96,13 @@ def test_push_is_down_since_the_first_who_found_it_so() -> None:
 
 
 def test_pushes_are_refused_by_our_own_fault() -> None:
-    assert (Standing(alarm=Alarm.PUSH_REFUSED, detail="2 pages"),) == standing_alarms(seen(pages_refused=2))
+    refused = seen(pages_refused=3, agencies_refused=1)
+    assert (Standing(alarm=Alarm.PUSH_REFUSED, detail="3 pages"),) == standing_alarms(refused)
+
+
+def test_one_page_of_one_agency_that_is_refused_wakes_nobody() -> None:
+    assert [(Alarm.PAGES_REFUSED, False)] == urgency(seen(pages_refused=1, agencies_refused=1))
+    assert [(Alarm.PUSH_REFUSED, True)] == urgency(seen(pages_refused=2, agencies_refused=2))
 
 
 def test_what_a_dead_process_found_does_not_count() -> None:
@@ -85,7 +112,7 @@ def test_what_a_dead_process_found_does_not_count() -> None:
 
 def test_redis_is_away_for_some() -> None:
     without = a_process(ProcessKind.API, redis_away_since=NOW - seconds(40))
-    expected = Standing(alarm=Alarm.REDIS_AWAY, since=NOW - seconds(40), detail="1 process of 3 cannot reach it")
+    expected = Standing(alarm=Alarm.REDIS_AWAY, since=NOW - seconds(40), detail="1 process of 4 cannot reach it")
     assert (expected,) == standing_alarms(seen(WORKER, CLOCK, without))
 
 
@@ -131,7 +158,7 @@ def test_a_canary_that_never_sang_is_missed_too() -> None:
 
 def test_after_a_night_in_which_everything_stood_still_the_canary_gets_its_time() -> None:
     canary = Canary(hatched_at=NOW - seconds(86_400), arrived_at=NOW - seconds(40_000))
-    assert [] == alarms(seen(canary=canary, watched_since=NOW - seconds(60)))
+    assert [] == alarms(seen(canary=canary, watched_s=60.0))
 
 
 def test_where_no_canary_is_kept_none_is_missed() -> None:

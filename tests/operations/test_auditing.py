@@ -16,13 +16,15 @@ from service.domain.detection import Confidence
 from service.domain.incident import IncidentState
 from service.domain.vigilance import Process, ProcessKind
 from service.operations.alarms import standing_now
-from service.operations.auditing import FORGOTTEN_AFTER_S, Auditor, run_auditor
+from service.operations.auditing import AUDIT_EVERY_S, FORGOTTEN_AFTER_S, Auditor, run_auditor
 from service.operations.detections import Answer
 from service.operations.heartbeats import Heart
 from service.operations.sealing import seal_due
 from service.ports import NotSent, PushCondition
 from service.store import auditing, heartbeats
 from service.store.ids import new_id
+
+OTHERS_THAN_WORKERS = (ProcessKind.API, ProcessKind.CLOCK, ProcessKind.AUDITOR)
 
 
 @dataclass(slots=True)
@@ -42,6 +44,13 @@ class Watched:
         seal_due(self.world.database, self.world.ports)
         return [standing.alarm for standing in self.auditor.audit()]
 
+    def goes_on(self, *alive: ProcessKind) -> list[Alarm]:
+        """Audits follow upon each other, as long as anybody may fall silent."""
+        for _ in range(3):
+            self.world.clock.advance(AUDIT_EVERY_S)
+            standing = self.audits(*alive)
+        return standing
+
     def breaks(self, statement: str) -> None:
         """As a bug would, or a hand on the database."""
         with self.world.database.transaction(self.world.agency_id) as tx:
@@ -53,9 +62,14 @@ class Watched:
 
 @pytest.fixture
 def watched(world: World) -> Watched:
-    auditor = Auditor(world.database, world.ports, has_canary=False)
-    world.clock.advance(60)
-    return Watched(world, auditor)
+    watched = Watched(world, an_auditor(world))
+    watched.goes_on()
+    return watched
+
+
+def an_auditor(world: World) -> Auditor:
+    """Whose own time passes as the world's does."""
+    return Auditor(world.database, world.ports, has_canary=False, monotonic=lambda: world.clock.now().timestamp())
 
 
 def test_when_all_is_well_it_says_nothing_and_changes_nothing(watched: Watched) -> None:
@@ -199,12 +213,14 @@ def test_late_escalations_are_an_alarm(watched: Watched) -> None:
 
 
 def test_of_two_auditors_one_raises_the_alarm(watched: Watched) -> None:
-    other = Watched(watched.world, Auditor(watched.world.database, watched.world.ports, has_canary=False))
-    watched.world.clock.advance(60)
+    watched.world.cars(400)
+    watched.world.jobs.is_away = True
+    watched.world.hears()
+    watched.world.clock.advance(11)
     with capture_logs() as logs:
-        assert [Alarm.NO_WORKERS] == watched.audits(ProcessKind.CLOCK, ProcessKind.AUDITOR)
-        assert [Alarm.NO_WORKERS] == other.audits(ProcessKind.CLOCK, ProcessKind.AUDITOR)
-    assert ["alarm_raised"] == [line["event"] for line in logs]
+        assert [Alarm.PAGE_OVERDUE] == watched.audits()
+        assert [Alarm.PAGE_OVERDUE] == Watched(watched.world, an_auditor(watched.world)).audits()
+    assert ["alarm_raised"] == [line["event"] for line in logs if line["event"].startswith("alarm")]
 
 
 def test_that_push_is_down_is_an_alarm_since_it_went(watched: Watched) -> None:
@@ -212,7 +228,7 @@ def test_that_push_is_down_is_an_alarm_since_it_went(watched: Watched) -> None:
     watched.world.push.is_found = PushCondition(down_since=went_at, reason="FCM answered 503")
     watched.world.clock.advance(20)
     Heart(watched.world.database, watched.world.ports, kind=ProcessKind.WORKER).beat()
-    assert [Alarm.PUSH_DOWN] == watched.audits(ProcessKind.CLOCK, ProcessKind.AUDITOR)
+    assert [Alarm.PUSH_DOWN] == watched.audits(*OTHERS_THAN_WORKERS)
     [standing] = standing_now(watched.world.database, watched.world.ports)
     assert (went_at, "FCM answered 503") == (standing.since, standing.detail)
 
@@ -221,7 +237,34 @@ def test_a_message_that_the_push_service_will_not_take_is_an_alarm(watched: Watc
     (near,) = watched.world.cars(400)
     watched.world.push.fail(near.phone.target.value, NotSent(reason="FCM answered 400", our_fault=True))
     watched.world.hears()
+    assert [Alarm.PAGES_REFUSED] == watched.audits()
+
+
+def test_in_two_agencies_it_is_an_urgent_one(watched: Watched, make_world: MakeWorld) -> None:
+    for world in (watched.world, make_world()):
+        (near,) = world.cars(400)
+        world.push.fail(near.phone.target.value, NotSent(reason="FCM answered 400", our_fault=True))
+        world.hears()
     assert [Alarm.PUSH_REFUSED] == watched.audits()
+
+
+def test_iphones_that_never_ring_because_apple_s_key_is_wrong_are_an_alarm(watched: Watched) -> None:
+    (near,) = watched.world.cars(400)
+    wrong_key = NotSent(reason="FCM answered 401 THIRD_PARTY_AUTH_ERROR", can_retry=True, our_fault=True)
+    watched.world.push.fail(near.phone.target.value, wrong_key, times=None)
+    watched.world.hears()
+    assert [] == watched.audits()
+    watched.world.advance(8)
+    assert [Alarm.PAGES_REFUSED] == watched.audits()
+
+
+def test_a_page_that_could_not_be_sent_because_push_is_away_was_not_refused(watched: Watched) -> None:
+    (near,) = watched.world.cars(400)
+    away = NotSent(reason="FCM could not be reached", can_retry=True)
+    watched.world.push.fail(near.phone.target.value, away, times=None)
+    watched.world.hears()
+    watched.world.advance(28)
+    assert [] == watched.audits()
 
 
 def test_a_phone_that_is_gone_is_nobody_s_fault(watched: Watched) -> None:
@@ -265,9 +308,7 @@ def test_the_dead_man_s_switch_hears_that_all_is_well(watched: Watched, listener
 
 
 def test_while_an_alarm_stands_the_switch_hears_nothing(watched: Watched, listener: Listener) -> None:
-    watched.audits(ProcessKind.CLOCK, ProcessKind.AUDITOR)
-    watched.world.clock.advance(20)
-    assert [Alarm.NO_WORKERS] == watched.audits(ProcessKind.CLOCK, ProcessKind.AUDITOR)
+    assert [Alarm.NO_CLOCK] == watched.goes_on(ProcessKind.API, ProcessKind.WORKER, ProcessKind.AUDITOR)
     watched.auditor.tell(listener)
     assert 0 == listener.pings
 
@@ -275,7 +316,7 @@ def test_while_an_alarm_stands_the_switch_hears_nothing(watched: Watched, listen
 def test_an_alarm_of_another_auditor_silences_this_one_s_switch_too(watched: Watched, listener: Listener) -> None:
     watched.world.hears()
     watched.breaks("update incidents set next_action_at = null")
-    Auditor(watched.world.database, watched.world.ports, has_canary=False).audit()
+    an_auditor(watched.world).audit()
     watched.audits()
     watched.auditor.tell(listener)
     assert 0 == listener.pings

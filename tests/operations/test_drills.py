@@ -5,13 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+from builders import seconds
 from drilling import drill, shows
 from fake_clock import FrozenClock
 from keeping import A_DAY_S, a_clock_of_long_ago, keep_for, purge, return_to_the_present
 from world import World
 
+from service.domain.detection import Outcome
 from service.domain.drill import CLOCK_TAKES_OVER_S
+from service.domain.incident import IncidentState
 from service.operations import drills, overdue
+from service.operations.detections import Answer
 from service.operations.sealing import seal_due
 from service.operations.sights import AlertSight, IncidentSight, Sight, sights_of
 from service.store import drills as stored_drills
@@ -80,8 +84,27 @@ def test_a_process_of_the_release_before_takes_a_drill_for_an_incident_that_is_o
     assert found.deadline_at is None
 
 
+@pytest.mark.parametrize(("act", "state"), [("cancels", IncidentState.CANCELLED), ("closes", IncidentState.CLOSED)])
+def test_a_drill_that_a_process_of_the_release_before_has_reopened_can_be_ended(
+    world: World, act: str, state: IncidentState
+) -> None:
+    drilled = drill(world, world.car("3A12"))
+    _reopened_by_the_release_before(world, drilled.drill_id)
+    of_the_drill = Answer(incident_id=drilled.drill_id, detection_id="", revision=0, outcome=Outcome.OPENED)
+    assert state is getattr(world.dispatcher, act)(of_the_drill).incident.state
+
+
 def test_the_head_start_of_workers_is_what_the_words_go_by() -> None:
     assert overdue.HEAD_START_S == CLOCK_TAKES_OVER_S
+
+
+def _reopened_by_the_release_before(world: World, drill_id: UUID) -> None:
+    """It takes the drill for an incident that somebody cancelled."""
+    until = world.clock.now() + seconds(30)
+    with world.database.transaction(world.agency_id) as tx:
+        incidents.note(
+            tx, drill_id, state=IncidentState.OPEN, ended_at=None, level=1, deadline_at=until, next_action_at=until
+        )
 
 
 class TestLongAfterwards:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from asked import AGENCY, SOON, Answer, ask_one, asked, say
@@ -9,7 +10,6 @@ from clusters import Cluster, a_cluster
 
 from service.domain.errors import Code
 from service.store.database import Database
-from service.store.replicated import rely_on_what_was_read
 
 INSERT = "insert into kept values (default)"
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
@@ -87,18 +87,36 @@ def test_a_single_question_whose_wait_was_cancelled_is_not_acknowledged(pair: Cl
     assert Code.UNAVAILABLE is answer.code
 
 
-def test_an_answer_about_what_others_stored_can_be_made_as_sure_as_ones_own(pair: Cluster, database: Database) -> None:
-
+@pytest.mark.parametrize("acting", [{"origin": "192.0.2.1"}, {"exclusive": True}, {"acts": True}])
+def test_who_acts_and_finds_it_done_already_is_answered_once_the_standby_knows_that(
+    pair: Cluster, database: Database, acting: dict[str, Any]
+) -> None:
     def repeat() -> None:
-        with database.transaction(AGENCY) as tx:
+        with database.transaction(AGENCY, **acting) as tx:
             say(tx, "select count(*) from kept")
-            rely_on_what_was_read(tx)
 
     assert None is asked(repeat).code
     pair.hang("second")
     answer = asked(repeat)
     pair.go_on("second")
     assert Code.UNAVAILABLE is answer.code
+
+
+def test_a_row_that_was_locked_and_found_as_it_should_be_is_as_safe(pair: Cluster, database: Database) -> None:
+    """Which is how the clock finds it done already."""
+    pair.ask("first", f"{INSERT} returning number")
+    pair.hang("second")
+    answer = ask_one(database, "select number from kept for update")
+    pair.go_on("second")
+    assert Code.UNAVAILABLE is answer.code
+
+
+def test_who_only_looks_waits_for_no_standby(pair: Cluster, database: Database) -> None:
+    ask_one(database)
+    pair.hang("second")
+    answer = ask_one(database, "select count(*) from kept")
+    pair.go_on("second")
+    assert None is answer.code
 
 
 def test_nobody_is_promoted_while_the_old_primary_may_still_serve(pair: Cluster) -> None:

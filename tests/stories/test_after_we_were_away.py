@@ -30,12 +30,12 @@ class Faltering(Database):
 
     @contextmanager
     def transaction(
-        self, agency_id: UUID, *, origin: str | None = None, exclusive: bool = False
+        self, agency_id: UUID, *, origin: str | None = None, exclusive: bool = False, acts: bool = False
     ) -> Iterator[Transaction]:
         if self._falters:
             self._falters = False
             raise DomainError(Code.UNAVAILABLE, "away for a moment")
-        with self._database.transaction(agency_id, origin=origin, exclusive=exclusive) as tx:
+        with self._database.transaction(agency_id, origin=origin, exclusive=exclusive, acts=acts) as tx:
             yield tx
 
 

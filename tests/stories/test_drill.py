@@ -177,6 +177,14 @@ def test_a_unit_on_an_incident_is_not_disturbed(world: World) -> None:
     assert ["busy"] == drilled.codes
 
 
+def test_a_phone_that_rings_in_earnest_is_not_told_that_nothing_was_heard(world: World) -> None:
+    car = world.car("3A12")
+    world.hears()
+    drilled = drill(world, car)
+    assert [PageKind.ALERT] == car.phone.kinds
+    assert ["rings"] == drilled.codes
+
+
 def test_nothing_rings_where_an_officer_has_called_for_help(world: World) -> None:
     car = world.car("3A12")
     presses(car.phone)

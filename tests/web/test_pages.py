@@ -1,5 +1,6 @@
 """A person opens the console or the phone page: what the browser is given, and that it speaks the API's own words."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -9,6 +10,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
+from anyio.to_thread import current_default_thread_limiter
 from outside import BASE_URL, Caller
 from web.page_files import FILES, PAGES, WEB, Markup
 
@@ -48,6 +50,17 @@ def test_the_console_is_at_the_root_and_the_phone_page_beside_it(call: Caller) -
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert file.read_text() == answer.text
         assert call("HEAD", path).status_code == 200
+
+
+def test_a_page_needs_no_thread_of_those_that_officers_decisions_need(call: Caller) -> None:
+    async def with_all_threads_taken(path: str) -> httpx.Response:
+        limiter = current_default_thread_limiter()
+        limiter.total_tokens = 1
+        async with limiter, asyncio.timeout(2):
+            return await call.client.get(path)
+
+    for path in (*PAGES, "/assets/el.js", "/assets/nothing.js"):
+        assert call.portal.call(with_all_threads_taken, path).status_code in {200, 404}
 
 
 def test_the_api_answers_beside_the_pages(call: Caller) -> None:
