@@ -32,9 +32,9 @@ log = structlog.get_logger()
 
 ASK_AGAIN_S = 0.5
 SAY_AGAIN = 20
+"""Attempts between two lines in the log."""
 LOOKUP_THREADS = 6
 """That look up who reports a position, beside the threads of requests."""
-"""Attempts between two lines in the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
