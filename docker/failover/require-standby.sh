@@ -7,7 +7,9 @@
 set -eu
 export PGDATABASE=postgres
 run() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
-names=$(echo "$*" | tr ' ' ',')
+# In quotes: FIRST and ANY are words of PostgreSQL's own in this list.
+names=$(for name in "$@"; do printf '"%s",' "$name"; done)
+names=${names%,}
 for name in "$@"; do
     tries=0
     until [ "$(run --set=name="$name" --file=- <<'SQL'
