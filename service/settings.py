@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         default=False, description="Sound through mute and focus on iPhones; only where Apple has granted it."
     )
     database_timeout_s: float = Field(
-        default=2.0,
+        default=1.75,
         ge=0.5,
         le=2.5,
         description="The longest wait for one answer of PostgreSQL, after which its connection is given up. A server "

@@ -14,7 +14,7 @@ from service.store import agencies, chain
 from service.store.database import Database
 
 PIECE = 2_000
-"""Entries read by one transaction, which has less than 2 s."""
+"""Entries read by one transaction, which has 1.5 s."""
 _BEFORE_ALL = -(2**63)
 """No entry is given a number below 1, so that is where one could be hidden."""
 

@@ -28,7 +28,7 @@ SERVER_IS_FASTER_S = 0.25
 class Limits:
     """`answer_s`: for one statement, rollback or commit. `connect_s`: for one host, until it lets us in."""
 
-    answer_s: float = 2.0
+    answer_s: float = 1.75
     connect_s: float = 1.0
 
     @property

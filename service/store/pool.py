@@ -22,7 +22,7 @@ from service.store.outage import Outage
 POOL_TIMEOUT_S = 1.0
 LOCK_TIMEOUT_S = 1.5
 """Below the statement's: who waits for a lock should be told that it was a lock."""
-IDLE_IN_TRANSACTION_S = 1.5
+IDLE_IN_TRANSACTION_S = 1.0
 """A process that is frozen in the middle of a transaction holds an incident no longer than this before the next."""
 
 
