@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.set-up
-# Two cores are enough for the tests to take less than four minutes; more than four would fight for one disk.
+# The tests take some twelve minutes of two cores, a third of it for breaking things; more than four would fight for one disk.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && echo 4 || echo "$$n")
 
 # What runs long ends when make ends, even when make is killed; it replaces the shell, so a Ctrl-C or SIGTERM finds it.
