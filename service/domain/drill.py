@@ -16,7 +16,7 @@ from service.domain.policy import Policy
 from service.domain.unit import Fix, Platform, PushKind, Status
 
 CLOCK_TAKES_OVER_S = 0.75
-"""The head start that workers have: a page that was claimed later, the clock has sent (`operations.escalations`)."""
+"""The head start that workers have: a page that was claimed later, the clock has sent (`operations.overdue`)."""
 CLOCK_SEALS_WITHIN_S = 5.0
 """Each second a clock seals the journal; a drill's first entry that is not sealed by then says that there is none."""
 

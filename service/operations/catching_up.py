@@ -15,7 +15,7 @@ from service.store.alerts import StoredAlert
 from service.store.database import Database
 
 UNSETTLED = timedelta(seconds=15)
-"""No transaction lasts longer: statements end after 2.5 s, and idle ones after 10 s."""
+"""No transaction lasts longer: a statement ends after 1.5 s, and an idle one after 1 s."""
 
 
 AT_MOST = 1_000

@@ -14,7 +14,7 @@ from fake_feed import FakeFeed
 from fake_positions import FakePositions
 from fake_push import FakePush
 from httpx import Response
-from outside import Agency, Backend, Caller, IdleWorkers, Phone, Sensors, a_body, an_agency, calling, enrol
+from outside import Agency, Backend, Caller, IdleWorkers, Phone, Sensors, a_body, an_agency, enrol
 from streaming import wait
 
 from service.api.app import THREADS
@@ -37,12 +37,6 @@ def backend(database_url: str, clock: FrozenClock) -> Iterator[Backend]:
     )
     yield Backend(database, ports)
     database.close()
-
-
-@pytest.fixture
-def call(backend: Backend) -> Iterator[Caller]:
-    with calling(backend) as caller:
-        yield caller
 
 
 @pytest.fixture
